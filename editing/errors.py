@@ -1,0 +1,106 @@
+"""Everything that can go wrong in an edit, as a tree; each leaf has a code that every surface shows.
+
+    EditingError
+    ├── RequestInvalid          the caller asked for something that cannot be           exit 2
+    │   ├── OperationUnknown        operation_unknown
+    │   ├── ParamsInvalid           params_invalid
+    │   ├── FaceUnknown             face_unknown
+    │   ├── MaskInvalid             mask_invalid
+    │   └── OutputUnwritable        output_unwritable
+    ├── PhotoRefused            the photo cannot be worked on                           exit 3
+    │   ├── PhotoTooLarge           photo_too_large
+    │   ├── PhotoTooSmall           photo_too_small
+    │   ├── PhotoUnreadable         photo_unreadable
+    │   └── PhotoUnsupported        photo_unsupported
+    ├── NoFace                      no_face                                             exit 4
+    └── Unavailable             what is needed is not on this machine                   exit 5
+        ├── EngineUnavailable       engine_unavailable
+        └── WeightsUnavailable      weights_unavailable
+
+``Cancelled`` (editing.progress) is not an error and is not in the tree.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EditingError(Exception):
+    """An edit that cannot be done. ``str(error)`` is one sentence for a person."""
+
+    code: ClassVar[str] = "editing_error"
+    exit_status: ClassVar[int] = 70
+
+
+class RequestInvalid(EditingError):
+    code = "request_invalid"
+    exit_status = 2
+
+
+class OperationUnknown(RequestInvalid):
+    code = "operation_unknown"
+
+
+class ParamsInvalid(RequestInvalid):
+    """Params that the operation's schema refuses.
+
+    ``fields`` maps the name of each refused param to its reasons; the empty name stands for
+    the params as a whole.
+    """
+
+    code = "params_invalid"
+
+    def __init__(self, message: str, fields: dict[str, list[str]] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields or {}
+
+
+class FaceUnknown(RequestInvalid):
+    code = "face_unknown"
+
+
+class MaskInvalid(RequestInvalid):
+    code = "mask_invalid"
+
+
+class OutputUnwritable(RequestInvalid):
+    code = "output_unwritable"
+
+
+class PhotoRefused(EditingError):
+    code = "photo_refused"
+    exit_status = 3
+
+
+class PhotoTooLarge(PhotoRefused):
+    code = "photo_too_large"
+
+
+class PhotoTooSmall(PhotoRefused):
+    code = "photo_too_small"
+
+
+class PhotoUnreadable(PhotoRefused):
+    code = "photo_unreadable"
+
+
+class PhotoUnsupported(PhotoRefused):
+    code = "photo_unsupported"
+
+
+class NoFace(EditingError):
+    code = "no_face"
+    exit_status = 4
+
+
+class Unavailable(EditingError):
+    code = "unavailable"
+    exit_status = 5
+
+
+class EngineUnavailable(Unavailable):
+    code = "engine_unavailable"
+
+
+class WeightsUnavailable(Unavailable):
+    code = "weights_unavailable"

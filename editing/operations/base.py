@@ -1,0 +1,55 @@
+"""What an operation is. No torch here: the web process reads these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class Params(BaseModel):
+    """The settings of one operation. One class is the validation, the API's schema and the form.
+
+    Defaults are neutral or the sensible choice. Unknown names are refused. A field's ``title``,
+    ``description``, bounds and ``json_schema_extra`` ({"step": ..., "group": ...}) shape its input.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def is_neutral(self) -> bool:
+        """Return whether these settings ask for no change at all."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDeclaration:
+    """An engine that can do the operation, and the weights of ours that it loads."""
+
+    name: Literal["native", "diffusion"]
+    weights: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that can be done to a face, declared apart from how it is done."""
+
+    name: str
+    version: str
+    title: str
+    summary: str
+    params: type[Params]
+    region: str
+    measures: tuple[str, ...]
+    engines: tuple[EngineDeclaration, ...]
+    default_faces: Literal["all", "largest"] = "largest"
+    digital_source_type: str = "compositeWithTrainedAlgorithmicMedia"
+
+
+def reasons_by_field(error: ValidationError) -> dict[str, list[str]]:
+    """Return pydantic's refusals as field name -> sentences."""
+    fields: dict[str, list[str]] = {}
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        name = str(item["loc"][0]) if item["loc"] else ""
+        fields.setdefault(name, []).append(str(item["msg"]))
+    return fields

@@ -1,0 +1,54 @@
+"""What an edit reports: what was asked, with what it was done, and what it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+Measures = dict[str, float | dict[str, float] | None]
+
+
+class PhotoReport(BaseModel):
+    """The source photo: its size in pixels as it is seen, and the SHA-256 of its file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    width: int
+    height: int
+    sha256: str
+
+
+class FaceReport(BaseModel):
+    """One edited face. ``box`` is (x0, y0, x1, y1), half-open; a measure that was not taken is None."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    box: tuple[int, int, int, int]
+    measures: Measures
+
+
+class WeightReport(BaseModel):
+    """Weights that the edit went through, and what their licence allows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sha256: str
+    licence: str
+
+
+class Report(BaseModel):
+    """The whole report, as the contract of the design has it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    operation: str
+    params: dict[str, Any]
+    engine: str
+    seed: int
+    seconds: float
+    photo: PhotoReport
+    faces: list[FaceReport]
+    weights: list[WeightReport]
