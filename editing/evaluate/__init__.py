@@ -1,0 +1,1 @@
+"""What an operation does to a folder of photos: tables, contact sheets, acceptance numbers."""
