@@ -1,0 +1,87 @@
+// The REST API: the only module that knows its addresses.
+
+const ROOT = "/api/v1/";
+
+/** An answer that was not a success: RFC 9457 problem details, with the API's `code`. */
+export class Problem extends Error {
+  constructor(body, status = 0) {
+    super(body.detail || body.title || "The request failed.");
+    this.code = body.code || (status === 404 ? "not_found" : "failed");
+    this.status = status;
+    this.detail = body.detail || "";
+    this.fields = body.fields || body.errors || {};
+  }
+}
+
+export const addresses = {
+  photos: () => `${ROOT}photos/`,
+  photo: (id) => `${ROOT}photos/${id}/`,
+  picture: (photo) => photo.picture || `${ROOT}photos/${photo.id}/picture/`,
+  thumbnail: (photo) => photo.thumbnail || addresses.picture(photo),
+  operations: () => `${ROOT}operations/`,
+  edits: () => `${ROOT}edits/`,
+  edit: (id) => `${ROOT}edits/${id}/`,
+  result: (id) => `${ROOT}edits/${id}/result/`,
+  report: (id) => `${ROOT}edits/${id}/report/`,
+  events: (id, since) => `${ROOT}edits/${id}/events/?since=${since}`,
+  socket: (id, since) => `/ws/edits/${id}/?since=${since}`,
+};
+
+export function csrfToken() {
+  return document.querySelector("meta[name=csrf-token]").content;
+}
+
+/** Return the problem in the text of an answer; one that is not JSON is told by its status. */
+export function readProblem(text, status) {
+  try {
+    return new Problem(JSON.parse(text), status);
+  } catch {
+    return new Problem({ code: status === 413 ? "photo_too_large" : "failed", detail: `The server answered ${status}.` }, status);
+  }
+}
+
+async function send(method, address, body) {
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(address, {
+      method,
+      headers,
+      credentials: "same-origin",
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Problem({ code: "unreachable", detail: "The server did not answer." });
+  }
+  const text = await answer.text();
+  if (!answer.ok) throw readProblem(text, answer.status);
+  return text ? JSON.parse(text) : null;
+}
+
+/** Lists come bare or in pages; return every row either way. */
+async function list(address) {
+  const rows = [];
+  let next = address;
+  while (next) {
+    const page = await send("GET", next);
+    if (Array.isArray(page)) return page;
+    rows.push(...page.results);
+    next = page.next ? new URL(page.next, location.href).pathname + new URL(page.next, location.href).search : null;
+  }
+  return rows;
+}
+
+export const api = {
+  photos: () => list(addresses.photos()),
+  photo: (id) => send("GET", addresses.photo(id)),
+  deletePhoto: (id) => send("DELETE", addresses.photo(id)),
+  operations: () => list(addresses.operations()),
+  editsOf: (photo) => list(`${addresses.edits()}?photo=${photo}`),
+  edit: (id) => send("GET", addresses.edit(id)),
+  startEdit: (request) => send("POST", addresses.edits(), request),
+  cancelEdit: (id) => send("POST", `${addresses.edit(id)}cancel/`, {}),
+  report: (id) => send("GET", addresses.report(id)),
+  events: async (id, since) => (await send("GET", addresses.events(id, since))).results,
+};

@@ -1,0 +1,135 @@
+// The form of one operation, made from the JSON schema of its params.
+
+import { byId, element } from "./element.js";
+import { makeSlider } from "./slider.js";
+
+/** Follow a $ref, an allOf of one, or an "or null" to the schema that says something. */
+function resolve(schema, definitions) {
+  let found = schema;
+  const inner = schema.$ref ? schema : schema.allOf?.[0] || schema.anyOf?.find((one) => one.type !== "null");
+  if (inner?.$ref) found = { ...definitions[inner.$ref.split("/").pop()], ...schema };
+  else if (inner && inner !== schema) found = { ...inner, ...schema };
+  return found;
+}
+
+function spoken(value) {
+  const words = String(value).replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function makeChoice(name, schema, onChange) {
+  const values = schema.enum || [schema.const];
+  const labels = schema.labels || {};
+  const inputs = values.map((value) => element("input", { class: "visually-hidden", type: "radio", name, value, on: { change: onChange } }));
+  const root = element(
+    "fieldset",
+    { class: "choice" },
+    element("legend", { text: schema.title || spoken(name) }),
+    element("div", { class: "choice-row" }, ...inputs.map((input, at) => element("label", {}, input, element("span", { text: labels[values[at]] || spoken(values[at]) })))),
+  );
+  const set = (value) => inputs.forEach((input, at) => (input.checked = values[at] === (value ?? schema.default)));
+  set(schema.default);
+  return { root, set, get: () => values[inputs.findIndex((input) => input.checked)] ?? schema.default };
+}
+
+function makeSwitch(name, schema, onChange) {
+  const input = element("input", { type: "checkbox", role: "switch", name, on: { change: onChange } });
+  const root = element("label", { class: "switch field", title: schema.description }, input, element("span", { class: "switch-track" }), element("span", { text: schema.title || spoken(name) }));
+  const set = (value) => (input.checked = value ?? schema.default ?? false);
+  set(schema.default);
+  return { root, set, get: () => input.checked };
+}
+
+function makeText(name, schema, onChange) {
+  const id = `param-${name}`;
+  const input = element("input", { type: "text", id, name, on: { change: onChange } });
+  const root = element("div", { class: "field", title: schema.description }, element("label", { for: id, text: schema.title || spoken(name) }), input);
+  const set = (value) => (input.value = value ?? schema.default ?? "");
+  set(schema.default);
+  return { root, set, get: () => input.value || (schema.default ?? "") };
+}
+
+export class Controls {
+  /** `onInput` hears every change as it is made, `onRelease` when a movement ends. */
+  constructor(onInput, onRelease) {
+    this.form = byId("controls");
+    this.onInput = onInput;
+    this.onRelease = onRelease;
+    this.controls = new Map();
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  /** Show the controls of `operation`, all at their defaults. */
+  open(operation) {
+    const schema = operation.params;
+    this.controls.clear();
+    this.defaults = {};
+    this.presets = null;
+    this.body = element("fieldset", { class: "choice" });
+    let group = null;
+    for (const [name, raw] of Object.entries(schema.properties || {})) {
+      const field = resolve(raw, schema.$defs || {});
+      if (field.group && field.group !== group) {
+        group = field.group;
+        this.body.append(element("h3", { class: "group-title", text: spoken(group) }));
+      }
+      const control = this.make(name, field);
+      this.defaults[name] = field.default ?? control.get();
+      this.controls.set(name, control);
+      if (field.presets) this.presets = { name, values: field.presets };
+      this.body.append(control.root);
+    }
+    this.form.replaceChildren(this.body);
+  }
+
+  make(name, field) {
+    const changed = () => {
+      this.showGhosts();
+      this.onInput();
+      this.onRelease();
+    };
+    if (field.enum || field.const !== undefined) return makeChoice(name, field, changed);
+    if (field.type === "boolean") return makeSwitch(name, field, changed);
+    if (field.type === "number" || field.type === "integer") return makeSlider(name, field, this.onInput, this.onRelease);
+    return makeText(name, field, changed);
+  }
+
+  enable(on) {
+    if (this.body) this.body.disabled = !on;
+  }
+
+  values() {
+    return Object.fromEntries([...this.controls].map(([name, control]) => [name, control.get()]));
+  }
+
+  /** Set the controls; what `params` does not name goes to its default. */
+  set(params = {}) {
+    for (const [name, control] of this.controls) control.set(params[name] ?? this.defaults[name]);
+    this.showGhosts();
+    this.clearProblems();
+  }
+
+  isDefault() {
+    return Object.entries(this.values()).every(([name, value]) => value === this.defaults[name]);
+  }
+
+  /** A preset fills in the numbers that were left alone; show where it puts them. */
+  showGhosts() {
+    if (!this.presets) return;
+    const filled = this.presets.values[this.controls.get(this.presets.name).get()] || {};
+    for (const [name, control] of this.controls) control.ghost?.(filled[name] ?? null);
+  }
+
+  /** Say the reasons of a refusal at the controls they are about. */
+  showProblems(fields) {
+    this.clearProblems();
+    for (const [name, reasons] of Object.entries(fields || {})) {
+      const control = this.controls.get(name);
+      control?.root.append(element("p", { class: "field-problem", text: [reasons].flat().join(" ") }));
+    }
+  }
+
+  clearProblems() {
+    for (const shown of this.form.querySelectorAll(".field-problem")) shown.remove();
+  }
+}

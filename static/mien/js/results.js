@@ -1,0 +1,70 @@
+// What is known of the shown step: its download, its report, its one-line verdict.
+
+import { addresses, api } from "./api.js";
+import { byId, element, icon } from "./element.js";
+import { showReport, verdict } from "./measures.js";
+
+export class Results {
+  constructor() {
+    this.section = byId("measures");
+    this.body = byId("measures-body");
+    this.line = byId("verdict");
+    this.download = byId("download");
+    this.reports = new Map();
+    this.weights = new Map();
+  }
+
+  /** Learn what the operations declare of the weights they use. */
+  open(operations) {
+    for (const { engines = [] } of operations) {
+      for (const { weights = [] } of engines) {
+        for (const weight of weights) if (weight.name) this.weights.set(weight.name, weight);
+      }
+    }
+  }
+
+  /** Tell about a finished edit; null is the original, of which there is nothing to tell. */
+  async show(edit) {
+    this.shown = edit?.id || null;
+    this.offer(edit);
+    if (!edit) return this.clear();
+    let report = this.reports.get(edit.id);
+    try {
+      report ??= await api.report(edit.id);
+    } catch {
+      report = null;
+    }
+    if (this.shown !== edit.id) return;
+    if (!report) return this.clear();
+    this.reports.set(edit.id, report);
+    this.body.replaceChildren(...showReport(report, this.weights), this.links(edit));
+    this.section.hidden = false;
+    const { tone, text } = verdict(report);
+    this.line.dataset.tone = tone;
+    this.line.replaceChildren(icon(tone === "good" ? "check" : "warning"), element("span", { text }));
+    this.line.hidden = false;
+  }
+
+  clear() {
+    this.section.hidden = true;
+    this.line.hidden = true;
+    this.body.replaceChildren();
+  }
+
+  offer(edit) {
+    this.download.setAttribute("aria-disabled", !edit);
+    if (edit) {
+      this.download.href = addresses.result(edit.id);
+      this.download.setAttribute("download", "");
+    } else this.download.removeAttribute("href");
+  }
+
+  links(edit) {
+    return element(
+      "p",
+      { class: "result-links" },
+      element("a", { class: "button small", href: addresses.result(edit.id), download: "" }, icon("download"), element("span", { text: "Picture" })),
+      element("a", { class: "button small", href: addresses.report(edit.id), download: `mien-report-${edit.id}.json` }, icon("download"), element("span", { text: "Report (JSON)" })),
+    );
+  }
+}

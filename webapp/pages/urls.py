@@ -1,0 +1,13 @@
+"""Addresses that a person types or keeps."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from webapp.pages import views
+
+app_name = "pages"
+urlpatterns = [
+    path("", views.studio, name="start"),
+    path("photos/<uuid:photo>/", views.studio, name="photo"),
+]
