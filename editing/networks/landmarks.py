@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from editing.faces.topology import POINTS
 
@@ -82,3 +85,17 @@ class LandmarkNet(nn.Module):
         self.shape.bias.copy_(mean)
         self.coefficients.weight.mul_(0.1)
         self.coefficients.bias.zero_()
+
+
+def fused(network: nn.Module) -> nn.Module:
+    """Return the network in eval mode with each batch norm folded into the convolution before it."""
+    copy = deepcopy(network).eval()
+    for part in copy.modules():
+        if not isinstance(part, nn.Sequential):
+            continue
+        for n in range(len(part) - 1):
+            convolution, norm = part[n], part[n + 1]
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                part[n] = fuse_conv_bn_eval(convolution, norm)
+                part[n + 1] = nn.Identity()
+    return copy.to(memory_format=torch.channels_last)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
+from editing.faces.crop import MARGIN, crop_matrix, to_crop
 from editing.faces.mesh import rotation, triangle_map, triangulate, with_rings
 from editing.faces.topology import LIPS_INNER, LIPS_OUTER, LEFT_EYE, POINTS, RIGHT_EYE
 from editing.networks.landmarks import CROP, LandmarkNet
@@ -27,24 +28,9 @@ from editing.training.data import Sample, samples
 CANVAS = 256
 VIEWS = 5
 BATCH = 64
-MARGIN = 1.35  # crop side / longer side of the points' box; editing.faces.landmarks cuts the same
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float32]
-
-
-def mirror_order(mean: Points) -> NDArray[np.int64]:
-    """Return (478,): for each point its partner on the other side, found on the mean shape."""
-    from scipy.optimize import linear_sum_assignment
-
-    flipped = mean.copy()
-    flipped[:, 0] = 2 * mean[[10, 152, 1, 4, 168], 0].mean() - flipped[:, 0]
-    distance = np.linalg.norm(mean[:, None] - flipped[None], axis=2)
-    face, iris = slice(0, 468), slice(468, POINTS)
-    order = np.empty(POINTS, np.int64)
-    order[face] = linear_sum_assignment(distance[face, face])[1]
-    order[iris] = 468 + linear_sum_assignment(distance[iris, iris])[1]
-    return order
 
 
 def turned(picture: Picture, points: Points, angles: tuple[float, float], triangles: NDArray[np.int32]) -> tuple[Picture, Points]:  # fmt: skip  # noqa: E501
@@ -75,26 +61,6 @@ def build_views(chosen: list[Sample], triangles: NDArray[np.int32]) -> tuple[Pic
             k = n * VIEWS + view
             pictures[k], points[k] = turned(picture, shape, angles, triangles)
     return pictures, points
-
-
-def crop_matrix(points: Points, margin: float, roll: float, shift: Points) -> NDArray[np.float32]:
-    """Return the 2 x 3 similarity from the picture to the network's crop."""
-    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-    side = float((high - low).max()) * margin
-    centre = (low + high) / 2 + shift * side
-    scale = CROP / side
-    cos, sin = scale * math.cos(roll), scale * math.sin(roll)
-    turn = np.array([[cos, -sin], [sin, cos]], np.float32)
-    offset = np.float32([CROP / 2 - 0.5, CROP / 2 - 0.5]) - turn @ centre
-    return np.concatenate([turn, offset[:, None]], axis=1).astype(np.float32)
-
-
-def to_crop(points: Points, crop_from_picture: NDArray[np.float32]) -> Points:
-    """Return the points in the network's units (half crops, z alike)."""
-    scale = float(np.hypot(crop_from_picture[0, 0], crop_from_picture[1, 0]))
-    xy = points[:, :2] @ crop_from_picture[:, :2].T + crop_from_picture[:, 2]
-    half = CROP / 2
-    return np.concatenate([(xy + 0.5) / half - 1, points[:, 2:] * scale / half], axis=1)
 
 
 class Augmented(torch.utils.data.IterableDataset):  # type: ignore[type-arg]
@@ -194,7 +160,9 @@ def held_out(chosen: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
 
 def train(minutes: float, folder: Path, out: Path, threads: int) -> None:
     """Train for so many minutes, going on from the checkpoint in ``folder``, and write ``out``."""
-    torch.set_num_threads(threads)
+    # A child forked after its parent has computed with several threads hangs.
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
     torch.manual_seed(11)
     folder.mkdir(parents=True, exist_ok=True)
     everyone = samples()
@@ -207,6 +175,8 @@ def train(minutes: float, folder: Path, out: Path, threads: int) -> None:
     stream = Augmented(pictures, points, order, seed=int(time.time()) % 10_000)
     loader = iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=8))  # noqa: E501
 
+    next(loader)  # the child has been forked once this returns
+    torch.set_num_threads(threads)
     network = LandmarkNet()
     shapes = np.stack([to_crop(p, crop_matrix(p, MARGIN, 0.0, np.zeros(2, np.float32))) for p in points])
     network.start_from_shapes(torch.from_numpy(shapes.astype(np.float32)))
@@ -258,10 +228,10 @@ def train(minutes: float, folder: Path, out: Path, threads: int) -> None:
                 error = torch.cat([error_between_eyes(best(c), t) for c, t in zip(check.split(32), truth.split(32), strict=True)])  # noqa: E501
             best.train()
             print(f"step {step}, {spent / 60:.1f} min, loss {loss.item():.5f}, set aside {error.mean():.4%} (worst {error.max():.2%})", flush=True)  # noqa: E501
-            halves = {k: v.half() if v.is_floating_point() else v for k, v in best.state_dict().items() if "num_batches" not in k}  # noqa: E501
+            halves = {k: v.half().contiguous() for k, v in best.state_dict().items() if "num_batches" not in k}  # noqa: E501
             save_file(halves, out)
             last = time.monotonic()
 
 
 if __name__ == "__main__":
-    train(85, Path("var/training"), Path("var/training/landmarks.safetensors"), threads=2)
+    train(70, Path("var/training"), Path("var/training/landmarks.safetensors"), threads=2)
