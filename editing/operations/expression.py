@@ -54,5 +54,5 @@ EXPRESSION = Operation(
     params=ExpressionParams,
     region="face",
     measures=("identity_distance", "expression_before", "expression_after", "change_outside_mask", "change_inside_mask", "sharpness_ratio"),  # noqa: E501
-    engines=(EngineDeclaration("native", weights=("landmarks", "expression")),),
+    engines=(EngineDeclaration("native", weights=("mesh", "landmarks", "expression")),),
 )

@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from editing.faces.crop import MARGIN, crop_matrix, to_crop
 from editing.faces.mesh import rotation, triangle_map, triangulate, with_rings
 from editing.faces.topology import LIPS_INNER, LIPS_OUTER, LEFT_EYE, POINTS, RIGHT_EYE
 from editing.networks.landmarks import CROP, LandmarkNet
+from editing.training.card import write_weights
 from editing.training.data import Sample, samples
 
 CANVAS = 256
@@ -158,8 +158,8 @@ def held_out(chosen: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
     )
 
 
-def train(minutes: float, folder: Path, out: Path, threads: int) -> None:
-    """Train for so many minutes, going on from the checkpoint in ``folder``, and write ``out``."""
+def train(out: Path, minutes: float = 70, folder: Path = Path("var/training"), threads: int = 2) -> None:  # noqa: E501
+    """Train for so many minutes, going on from the checkpoint in ``folder``; publish into ``out``."""
     # A child forked after its parent has computed with several threads hangs.
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
@@ -228,10 +228,36 @@ def train(minutes: float, folder: Path, out: Path, threads: int) -> None:
                 error = torch.cat([error_between_eyes(best(c), t) for c, t in zip(check.split(32), truth.split(32), strict=True)])  # noqa: E501
             best.train()
             print(f"step {step}, {spent / 60:.1f} min, loss {loss.item():.5f}, set aside {error.mean():.4%} (worst {error.max():.2%})", flush=True)  # noqa: E501
-            halves = {k: v.half().contiguous() for k, v in best.state_dict().items() if "num_batches" not in k}  # noqa: E501
-            save_file(halves, out)
             last = time.monotonic()
 
+    publish(average.module.eval(), float(error.mean()), step, out)
 
-if __name__ == "__main__":
-    train(70, Path("var/training"), Path("var/training/landmarks.safetensors"), threads=2)
+
+def publish(network: torch.nn.Module, error: float, steps: int, folder: Path) -> None:
+    """Write the weights and their card into ``folder``, in half precision."""
+    tensors = {
+        key: value.half()
+        for key, value in network.state_dict().items()
+        if "num_batches_tracked" not in key
+    }
+    write_weights(
+        folder,
+        "landmarks",
+        tensors,
+        licence="CC-BY-NC-SA-4.0",
+        summary="478 face points from a 128-pixel crop, in the order of MediaPipe's face mesh.",
+        training_data=[
+            "omi and omi_edits (CC BY-NC-SA 4.0, Peterson et al. 2022, PNAS 119(17) e2115228119)",
+            "london (CC BY 4.0, DeBruine & Jones 2017, figshare 5047666 v5)",
+            "labels made by MediaPipe 0.10.21 (Apache-2.0)",
+        ],
+        measured={
+            "error_between_eyes_set_aside": round(error, 5),
+            "people_set_aside": "fold 0, a tenth",
+            "steps": steps,
+        },
+        limits=[
+            "Beyond about 45 degrees of yaw the hidden side is a guess.",
+            "Trained on synthetic and studio faces: veils, masks and hands over the mouth are rare.",
+        ],
+    )

@@ -1,0 +1,38 @@
+"""What every engine does: an operation on a frame."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from editing.faces.align import FaceFrame
+from editing.faces.paste import FaceEdit
+from editing.models import ModelStore
+from editing.operations.base import Operation, Params
+from editing.progress import Progress
+
+
+class Engine(Protocol):
+    """One way of doing one operation. The same frame, params and seed give the same edit."""
+
+    name: str
+
+    def unavailable(self, models: ModelStore) -> str | None:
+        """Return why it cannot run on this machine, or None."""
+        ...
+
+    def run(
+        self,
+        operation: Operation,
+        frame: FaceFrame,
+        params: Params,
+        seed: int,
+        models: ModelStore,
+        progress: Progress,
+    ) -> FaceEdit:
+        """Return the edit.
+
+        Raises:
+            Cancelled: the reporter asked to stop.
+            WeightsUnavailable: weights are not there.
+        """
+        ...

@@ -1,0 +1,104 @@
+"""The upright square around a face in which every engine works."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from editing.faces.canonical import Similarity, canonical_face, fit_face
+from editing.faces.face import Face
+from editing.faces.pose import pose_of
+from editing.models import ModelStore
+from editing.photo import Photo
+
+# The side of the frame in distances between the irises, and where their middle lies in it: about
+# the frame of FFHQ (Karras 2019), the head with its hair.
+SIDE_IN_EYES = 3.9
+MIDDLE = (0.5, 0.44)
+SMALLEST, LARGEST = 128, 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFrame:
+    """A face, upright and centred, at the resolution it has in the photo up to 1024 px.
+
+    ``pixels`` is float32 (1, 3, S, S), RGB in [0, 1]. ``photo_from_frame`` is float64 (3, 3), a
+    similarity. ``landmarks`` is float32 (478, 3) in frame pixels. ``frame_from_canonical`` lays the
+    canonical face on the landmarks.
+    """
+
+    pixels: Tensor
+    photo_from_frame: NDArray[np.float64]
+    landmarks: NDArray[np.float32]
+    frame_from_canonical: Similarity
+
+    @property
+    def size(self) -> int:
+        return int(self.pixels.shape[-1])
+
+    def picture(self) -> NDArray[np.float32]:
+        """Return the pixels as float32 (S, S, 3), RGB in [0, 1]."""
+        return np.ascontiguousarray(self.pixels[0].permute(1, 2, 0).numpy())
+
+
+def align(photo: Photo, face: Face, models: ModelStore, largest: int = LARGEST) -> FaceFrame:
+    """Return the frame of ``face``; ``largest`` bounds its side in pixels.
+
+    Raises:
+        WeightsUnavailable: the canonical face is not there.
+    """
+    canonical = canonical_face(models)
+    laid = fit_face(canonical, face.landmarks)
+    roll = math.radians(pose_of(laid.rotation).roll)
+    side_in_photo = laid.scale * SIDE_IN_EYES
+    size = int(np.clip(math.ceil(side_in_photo / 16) * 16, SMALLEST, largest))
+    scale = side_in_photo / size
+    cos, sin = scale * math.cos(roll), scale * math.sin(roll)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    middle = np.array([MIDDLE[0] * size - 0.5, MIDDLE[1] * size - 0.5])
+    shift = laid.shift[:2] - turn @ middle
+    photo_from_frame = np.array([[*turn[0], shift[0]], [*turn[1], shift[1]], [0.0, 0.0, 1.0]])
+    landmarks = into_frame(face.landmarks, photo_from_frame)
+    pixels = _cut(photo.pixels, photo_from_frame, size)
+    tensor = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous().float().div(255)
+    return FaceFrame(tensor, photo_from_frame, landmarks, fit_face(canonical, landmarks))
+
+
+def into_frame(
+    points: NDArray[np.float32], photo_from_frame: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return photo points (N, 3) in frame pixels; z is scaled alike."""
+    frame_from_photo = np.linalg.inv(photo_from_frame)
+    xy = points[:, :2] @ frame_from_photo[:2, :2].T + frame_from_photo[:2, 2]
+    scale = float(np.hypot(*frame_from_photo[:2, 0]))
+    return np.concatenate([xy, points[:, 2:] * scale], axis=1).astype(np.float32)
+
+
+def _cut(
+    pixels: NDArray[np.uint8], photo_from_frame: NDArray[np.float64], size: int
+) -> NDArray[np.uint8]:
+    scale = float(np.hypot(*photo_from_frame[:2, 0]))
+    matrix = photo_from_frame
+    if scale > 1.5:
+        # Reduced by areas first: only the frame's own part of a large photo.
+        corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ matrix[:2].T
+        low = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
+        high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, pixels.shape[1::-1])
+        part = pixels[low[1] : high[1], low[0] : high[0]]
+        width, height = max(1, round(part.shape[1] / scale)), max(1, round(part.shape[0] / scale))
+        fx, fy = width / part.shape[1], height / part.shape[0]
+        pixels = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+        small_from_photo = np.array(
+            [[fx, 0, (0.5 - low[0]) * fx - 0.5], [0, fy, (0.5 - low[1]) * fy - 0.5], [0, 0, 1]]
+        )
+        matrix = small_from_photo @ matrix
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(
+        pixels, matrix[:2], (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    ).astype(np.uint8)
