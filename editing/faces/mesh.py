@@ -19,6 +19,7 @@ DenseMap = NDArray[np.float32]
 
 # Rings outside the face oval carry a warp out to rest: each is the oval, scaled about its centre.
 RING_SCALES = (1.25, 1.6, 2.2)
+IRISES = slice(468, 478)
 
 
 def with_rings(points: Points) -> Points:
@@ -30,8 +31,13 @@ def with_rings(points: Points) -> Points:
 
 
 def triangulate(points: Points) -> NDArray[np.int32]:
-    """Return (T, 3): the Delaunay triangles of a frontal shape's x and y."""
-    return Delaunay(points[:, :2].astype(np.float64)).simplices.astype(np.int32)
+    """Return (T, 3): the Delaunay triangles of a frontal shape's x and y.
+
+    The irises take no part: they lie behind the lids, which move over them.
+    """
+    corners = np.delete(np.arange(len(points)), np.arange(IRISES.start, IRISES.stop))
+    flat = Delaunay(points[corners, :2].astype(np.float64)).simplices
+    return corners[flat].astype(np.int32)
 
 
 def triangle_map(

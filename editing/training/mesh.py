@@ -49,8 +49,6 @@ def train(out: Path) -> None:
     rigid = list(RIGID)
     laid = fit_similarity(flipped[rigid], mean[rigid]).apply(flipped)
     frontal = (mean + laid) / 2
-    both = fit_similarity(((frontal[order] * np.float32([-1, 1, 1]))[rigid]), frontal[rigid])
-    assert abs(both.scale - 1) < 1e-2
     # Turn it so that its plane of symmetry is x = 0 exactly.
     shape = (frontal + frontal[order] * np.float32([-1, 1, 1])) / 2
     shape = shape - (shape[468] + shape[473]) / 2
