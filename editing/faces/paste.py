@@ -110,10 +110,11 @@ class _Strip:
         turn = self.frame.photo_from_frame[:2, :2].astype(np.float32)
         moved = self.bring(displacement) @ turn.T
         rows, columns = np.mgrid[0 : self.height, 0 : self.width].astype(np.float32)
-        x, y = columns + self.left + moved[..., 0], rows + self.top + moved[..., 1]
+        x = (columns + self.left + moved[..., 0]).astype(np.float32)
+        y = (rows + self.top + moved[..., 1]).astype(np.float32)
         # remap addresses at most 32 767 pixels: only the part that is reached is handed over.
         x0, y0 = max(0, int(x.min()) - 3), max(0, int(y.min()) - 3)
         x1, y1 = int(x.max()) + 4, int(y.max()) + 4
         part = pixels[y0:y1, x0:x1]
-        fetched = cv2.remap(part, x - x0, y - y0, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        fetched = cv2.remap(part, x - np.float32(x0), y - np.float32(y0), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return fetched.astype(np.float32)
