@@ -1,0 +1,1 @@
+"""The pages that a person sees; everything behind them is the REST API."""

@@ -113,6 +113,11 @@ export class Controls {
     return Object.entries(this.values()).every(([name, value]) => value === this.defaults[name]);
   }
 
+  /** Whether the defaults ask for no change, so that there is nothing to apply until one is moved. */
+  restsNeutral() {
+    return Object.values(this.defaults).every((value) => [0, "none", "", false].includes(value));
+  }
+
   /** A preset fills in the numbers that were left alone; show where it puts them. */
   showGhosts() {
     if (!this.presets) return;

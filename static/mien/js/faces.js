@@ -27,7 +27,10 @@ export class Faces {
     this.frames.replaceChildren(...this.faces.map((face) => this.frame(face, photo)));
     this.strip.replaceChildren(...this.faces.map((face) => element("li", {}, this.chip(face))));
     byId("face-tools").hidden = this.faces.length < 2;
-    if (!this.faces.length) this.strip.replaceChildren(element("li", { class: "strip-empty", text: "No face was found." }));
+    if (!this.faces.length) {
+      const text = photo.faces ? "No face was found." : "Looking for faces";
+      this.strip.replaceChildren(element("li", { class: "strip-empty", text }));
+    }
     this.render();
   }
 

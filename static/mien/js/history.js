@@ -16,6 +16,16 @@ function spokenParams(params, operation) {
   return words.join(", ");
 }
 
+// Live sliders leave many edits behind; those that a next one replaced so soon are one step.
+const ONE_MOVEMENT_MS = 3000;
+
+/** Whether `later` only carried on what `edit` began: same base, operation and faces, soon after. */
+function continues(edit, later) {
+  const kind = (one) => JSON.stringify([one.parent ?? null, one.operation, one.faces]);
+  const apart = new Date(later.created_at) - new Date(edit.created_at);
+  return kind(edit) === kind(later) && apart >= 0 && apart < ONE_MOVEMENT_MS;
+}
+
 export class Steps {
   /** `onGo` hears the id of the step that is asked for; null is the original. */
   constructor(onGo) {
@@ -42,9 +52,9 @@ export class Steps {
 
   /** Stand at a step after a reload: those before it can be undone, those after it redone. */
   restore(id) {
-    const order = [null, ...this.edits.keys()];
-    const at = order.indexOf(id);
     this.current = id;
+    const order = [null, ...this.visible().map((edit) => edit.id)];
+    const at = order.indexOf(id);
     this.back = order.slice(0, at);
     this.forth = order.slice(at + 1).reverse();
     this.render();
@@ -52,8 +62,13 @@ export class Steps {
 
   /** Add a finished edit and stand there. */
   add(edit) {
+    const before = this.edit;
     this.edits.set(edit.id, edit);
-    this.goTo(edit.id);
+    if (before && continues(before, edit)) {
+      this.forth = [];
+      this.current = edit.id;
+      this.render();
+    } else this.goTo(edit.id);
   }
 
   /** Stand at a step that a person chose; the way there can be undone. */
@@ -81,6 +96,13 @@ export class Steps {
     this.onGo(this.current);
   }
 
+  /** The edits that are steps: not those in the middle of a movement, unless they are needed. */
+  visible() {
+    const edits = [...this.edits.values()];
+    const bases = new Set(edits.map((edit) => edit.parent));
+    return edits.filter((edit, at) => edit.id === this.current || bases.has(edit.id) || !edits[at + 1] || !continues(edit, edits[at + 1]));
+  }
+
   label(edit) {
     const operation = this.operations.get(edit.operation);
     return spokenParams(edit.params, operation) || `${operation?.title || edit.operation}, neutral`;
@@ -103,8 +125,9 @@ export class Steps {
     for (const button of actionButtons("undo")) button.disabled = !this.back.length;
     for (const button of actionButtons("redo")) button.disabled = !this.forth.length;
     const within = new Set(this.chain(this.current));
-    const numbers = new Map([...this.edits.keys()].map((id, at) => [id, at + 1]));
-    const rows = [...this.edits.values()].reverse().map((edit) => {
+    const steps = this.visible();
+    const numbers = new Map(steps.map((edit, at) => [edit.id, at + 1]));
+    const rows = steps.reverse().map((edit) => {
       const under = edit.parent && numbers.has(edit.parent) ? `on ${numbers.get(edit.parent)} · ` : "";
       return this.row(edit.id, numbers.get(edit.id), this.label(edit), under + this.where(edit), within);
     });

@@ -13,19 +13,21 @@ export class Job {
     this.on = on;
     this.ticket = 0;
     this.id = null;
+    this.sending = false;
     this.box = byId("job");
     this.stage = byId("stage");
     this.bar = byId("stage-line");
   }
 
   get running() {
-    return this.id !== null;
+    return this.sending || this.id !== null;
   }
 
   /** Start an edit; an older one of this page is cancelled. Resolves with it, or null if overtaken. */
   async start(request) {
     this.cancel();
     const ticket = this.ticket;
+    this.sending = true;
     this.show("Sending", 0, null);
     let edit;
     try {
@@ -44,6 +46,7 @@ export class Job {
 
   follow(edit) {
     this.id = edit.id;
+    this.sending = false;
     this.show("Waiting", 0, null);
     this.stop = followEdit(edit.id, (event) => this.take(edit, event));
   }
@@ -65,6 +68,7 @@ export class Job {
     this.stop?.();
     this.stop = null;
     this.id = null;
+    this.sending = false;
     clearTimeout(this.timer);
     this.timer = null;
     this.box.hidden = true;

@@ -47,7 +47,6 @@ async function upload(file) {
   sending?.abort();
   const mine = (sending = new AbortController());
   clearProblems();
-  stage.toggleAttribute("data-working", true);
   try {
     const photo = await sendPhoto(file, (share) => mine === sending && showUpload(file.name || "the pasted photo", share), mine.signal);
     if (mine !== sending) return;

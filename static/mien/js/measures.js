@@ -27,7 +27,7 @@ function outside(value) {
 }
 
 function turn(measures) {
-  const parts = [["yaw", "to the side"], ["pitch", "up or down"], ["roll", "leaning"]];
+  const parts = [["yaw", "sideways"], ["pitch", "up or down"], ["roll", "leaning"]];
   const told = parts
     .filter(([name]) => `${name}_before` in measures)
     .map(([name, words]) => {
@@ -100,7 +100,7 @@ function units(measures) {
 }
 
 function row({ tone, title, text }) {
-  const mark = { good: "check", warn: "warning" }[tone] || "minus";
+  const mark = { good: "check", warn: "warning" }[tone] || "dot";
   return element("div", { class: "measure", data: tone ? { tone } : {} }, icon(mark), element("div", {}, element("p", { text: title }), element("p", { text })));
 }
 
@@ -135,7 +135,7 @@ export function showReport(report, known = new Map()) {
   return shown;
 }
 
-/** Return {tone, text}: the report in one line, the worst face first. */
+/** Return {tone, text, seconds}: the report in one line, the worst face first. */
 export function verdict(report) {
   const distances = report.faces.map((face) => face.measures.identity_distance).filter((value) => typeof value === "number");
   const leaks = report.faces.map((face) => face.measures.change_outside_mask).filter((value) => typeof value === "number");
@@ -151,6 +151,5 @@ export function verdict(report) {
     if (told.tone === "warn") tone = "warn";
     parts.push(told.tone === "good" ? "nothing else changed" : "something else changed");
   }
-  parts.push(`${number(report.seconds, 1)} s`);
-  return { tone, text: parts.join(" · ") };
+  return { tone, text: parts.join(", ") || "Done", seconds: `${number(report.seconds, 1)} s` };
 }

@@ -21,10 +21,6 @@ export class Picture {
   /** Show a photo; resolves with its loaded picture, or null if the browser cannot show it. */
   async open(photo) {
     this.original = addresses.picture(photo);
-    this.notice.hidden = photo.faces.length > 0;
-    if (!photo.faces.length) {
-      this.say("No face was found", "Choose a photo in which a face is seen from the front or half from the side, upright, and not too small.");
-    }
     this.after.removeAttribute("src");
     this.before.removeAttribute("src");
     this.after.alt = "The photo";
@@ -53,6 +49,14 @@ export class Picture {
     if (wanted !== this.wanted) return;
     this.after.src = next;
     this.after.alt = address ? "The photo as edited" : "The photo";
+  }
+
+  /** Take a notice away, or say that there is no face. */
+  tellFaces(photo) {
+    this.notice.hidden = photo.faces.length > 0;
+    if (!photo.faces.length) {
+      this.say("No face was found", "Choose a photo in which a face is seen from the front or half from the side, upright, and not too small.");
+    }
   }
 
   say(title, text) {

@@ -39,9 +39,9 @@ export class Results {
     this.reports.set(edit.id, report);
     this.body.replaceChildren(...showReport(report, this.weights), this.links(edit));
     this.section.hidden = false;
-    const { tone, text } = verdict(report);
+    const { tone, text, seconds } = verdict(report);
     this.line.dataset.tone = tone;
-    this.line.replaceChildren(icon(tone === "good" ? "check" : "warning"), element("span", { text }));
+    this.line.replaceChildren(icon(tone === "good" ? "check" : "warning"), element("span", { text }), element("span", { class: "wide-only verdict-time", text: seconds }));
     this.line.hidden = false;
   }
 

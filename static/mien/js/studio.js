@@ -12,14 +12,12 @@ import { Steps } from "./history.js";
 import { Tabs } from "./tabs.js";
 import { View } from "./view.js";
 import { showPhoto } from "./about.js";
+import { facesOf, replaces, same } from "./layers.js";
+import { withFaces } from "./waiting.js";
+import { findStep } from "./restore.js";
 import { clearProblems, showProblem } from "./problems.js";
 
 const DEBOUNCE_MS = 250;
-const ENDED = new Set(["done", "failed", "cancelled"]);
-
-function same(one, other) {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
 
 export class Studio {
   constructor() {
@@ -47,32 +45,34 @@ export class Studio {
   /** Open a photo that the API described, at the step that the address names or at its last. */
   async open(photo, wanted = null) {
     this.close();
-    this.photo = photo;
-    showPhoto(photo);
+    const visit = (this.visit = Symbol(photo.id));
+    const still = () => this.visit === visit;
     this.view.open(photo.width, photo.height);
-    this.faces.open(photo);
     this.controls.enable(false);
-    const loaded = this.picture.open(photo).then((picture) => picture && this.photo === photo && this.faces.crop(picture, photo));
-    const [operations, edits] = await Promise.all([api.operations(), api.editsOf(photo.id)]);
-    if (this.photo !== photo) return;
-    edits.sort((one, other) => String(one.created_at).localeCompare(String(other.created_at)));
-    const finished = edits.filter((edit) => edit.status === "done");
+    this.faces.open({ ...photo, faces: null });
+    if (!photo.faces) this.picture.say("Looking for faces", "The photo is here; this takes a moment.");
+    const loading = this.picture.open(photo);
+    const [known, operations, edits] = await Promise.all([withFaces(photo, still), api.operations(), api.editsOf(photo.id)]);
+    if (!still()) return;
+    this.photo = known;
+    showPhoto(known);
+    this.picture.tellFaces(known);
+    this.faces.open(known);
+    const { finished, shown, running } = findStep(edits, wanted);
     this.steps.open(finished, operations);
     this.results.open(operations);
     this.tabs.open(operations);
-    this.restore(edits, finished, wanted);
-    await loaded;
+    this.restore(shown, running);
+    const picture = await loading;
+    if (picture && still()) this.faces.crop(picture, known);
   }
 
-  restore(edits, finished, wanted) {
-    const named = edits.find((edit) => edit.id === wanted) || finished.at(-1) || null;
-    const running = named && !ENDED.has(named.status) ? named : null;
-    const shown = running || named?.status !== "done" ? named?.parent : named.id;
-    const found = finished.some((edit) => edit.id === shown) ? shown : null;
-    this.steps.restore(wanted === "original" ? null : found);
-    this.goTo(this.steps.current);
+  restore(shown, running) {
+    this.steps.restore(shown);
+    this.goTo(shown);
     if (!running) return;
     this.take(running);
+    this.asked = { ...running, faces: this.faces.indices() };
     this.job.follow(running);
   }
 
@@ -80,6 +80,7 @@ export class Studio {
     clearTimeout(this.timer);
     if (this.job.running) this.job.leave();
     this.photo = null;
+    this.visit = null;
     this.compare.enable(false);
     this.results.clear();
     clearProblems();
@@ -90,9 +91,10 @@ export class Studio {
     clearTimeout(this.timer);
     if (this.job.running) this.job.cancel();
     const edit = this.steps.edit;
-    this.remember(id || "original");
+    this.remember(id);
     this.picture.showAfter(edit ? addresses.result(id) : null);
     this.compare.enable(Boolean(edit));
+    byId("stage").toggleAttribute("data-edited", Boolean(edit));
     this.results.show(edit);
     if (edit) this.take(edit);
     else {
@@ -105,21 +107,13 @@ export class Studio {
   /** Put the operation, the faces and the settings to those of an edit. */
   take(edit) {
     this.tabs.choose(edit.operation);
-    this.faces.choose(this.facesOf(edit));
+    this.faces.choose(facesOf(edit, this.photo));
     this.controls.set(edit.params);
-  }
-
-  facesOf(edit) {
-    if (Array.isArray(edit.faces)) return edit.faces;
-    const every = this.photo.faces.map((face) => face.index);
-    return edit.faces === "all" ? every : every.slice(0, 1);
   }
 
   /** What a new edit replaces: the shown one, if it is of the same operation and faces; else nothing. */
   layer() {
-    const edit = this.steps.edit;
-    if (!edit || edit.operation !== this.tabs.operation?.name) return null;
-    return same([...this.facesOf(edit)].sort(), this.faces.indices().sort()) ? edit : null;
+    return this.replaces(this.steps.edit) ? this.steps.edit : null;
   }
 
   faceChosen() {
@@ -135,8 +129,15 @@ export class Studio {
     this.refreshButtons();
   }
 
+  /** Whether what the controls describe takes the place of `asked`: same operation, same faces. */
+  replaces(asked) {
+    return replaces(asked, this.tabs.operation, this.faces.indices(), this.photo);
+  }
+
   changed() {
-    const shown = this.layer()?.params || {};
+    const layer = this.layer();
+    if (!layer && !this.controls.restsNeutral()) return true;
+    const shown = layer?.params || {};
     return !same(this.controls.values(), { ...this.controls.defaults, ...shown });
   }
 
@@ -151,9 +152,8 @@ export class Studio {
     clearTimeout(this.timer);
     this.refreshButtons();
     if (!byId("live").checked || !this.photo) return;
-    if (same(this.controls.values(), this.asked?.params) && this.job.running) return;
     if (this.changed()) this.apply();
-    else if (this.job.running) this.cancel();
+    else if (this.job.running && this.replaces(this.asked)) this.cancel();
   }
 
   /** Ask for the edit that the controls describe; all of them neutral is the step below. */
@@ -161,7 +161,15 @@ export class Studio {
     clearTimeout(this.timer);
     if (!this.photo || !this.faces.indices().length) return;
     const layer = this.layer();
-    if (layer && this.controls.isDefault()) return this.reset();
+    if (layer && this.controls.isDefault() && this.controls.restsNeutral()) return this.reset();
+    if (this.job.running) {
+      // What is asked for already is not asked again; another face's edit is waited for, not lost.
+      if (this.replaces(this.asked) && same(this.controls.values(), this.asked.params)) return;
+      if (!this.replaces(this.asked)) {
+        this.waiting = true;
+        return;
+      }
+    }
     const request = {
       photo: this.photo.id,
       operation: this.tabs.operation.name,
@@ -170,6 +178,7 @@ export class Studio {
       parent: layer ? layer.parent : this.steps.current,
     };
     this.asked = request;
+    this.waiting = false;
     clearProblems();
     try {
       const edit = await this.job.start(request);
@@ -188,12 +197,15 @@ export class Studio {
     this.remember(edit.id);
     this.picture.showAfter(addresses.result(edit.id));
     this.compare.enable(true);
+    byId("stage").toggleAttribute("data-edited", true);
     announce(`Done: ${this.steps.label(finished)}`);
     this.results.show(finished);
     this.refreshButtons();
+    if (this.waiting) this.apply();
   }
 
   failed(problem) {
+    this.waiting = false;
     showProblem(problem);
     this.controls.showProblems(problem.fields);
     this.showCurrent();
@@ -208,7 +220,7 @@ export class Studio {
   }
 
   showCurrent() {
-    this.remember(this.steps.current || "original");
+    this.remember(this.steps.current);
     this.picture.showAfter(this.steps.current ? addresses.result(this.steps.current) : null);
     this.refreshButtons();
   }
@@ -229,7 +241,8 @@ export class Studio {
 
   /** Keep the step in the address, so that a reload comes back to it. */
   remember(step) {
-    history.replaceState({ photo: this.photo.id }, "", `/photos/${this.photo.id}/?edit=${step}`);
+    const named = step || (this.steps.edits.size ? "original" : null);
+    history.replaceState({ photo: this.photo.id }, "", `/photos/${this.photo.id}/${named ? `?edit=${named}` : ""}`);
   }
 
   refreshButtons() {

@@ -74,10 +74,9 @@ export function listenForFiles(onFile, onRefused) {
   });
 }
 
-/** Show an upload under way in the drop zone; `share` null takes it away. */
+/** Show an upload under way; `share` null takes it away. */
 export function showUpload(name, share) {
   byId("upload").hidden = share === null;
-  byId("drop-zone").toggleAttribute("data-busy", share !== null);
   if (share === null) return;
   byId("upload-name").textContent = share < 1 ? `Sending ${name}` : "Finding the faces";
   byId("upload-share").textContent = share < 1 ? `${Math.round(share * 100)} %` : "";

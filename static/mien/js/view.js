@@ -26,6 +26,7 @@ export class View {
   open(width, height) {
     this.width = width;
     this.height = height;
+    this.stage.style.setProperty("--photo-ratio", height / width);
     this.fit();
   }
 
