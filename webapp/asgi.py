@@ -1,0 +1,21 @@
+"""HTTP and websockets in one ASGI application."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+http = get_asgi_application()
+
+# Only after the apps are loaded.
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
+
+from webapp.accounts.sockets import KnownUsersOnly  # noqa: E402
+from webapp.edits.sockets import urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": SessionMiddlewareStack(KnownUsersOnly(URLRouter(urlpatterns)))}
+)

@@ -1,0 +1,250 @@
+"""The API of edits and operations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from editing.errors import MaskInvalid, RequestInvalid
+from editing.operations import OPERATIONS
+from editing.request import read_request
+from webapp.edits import services
+from webapp.edits.models import Edit, Status
+from webapp.edits.selectors import EVENTS_AT_ONCE, edits_of, events_since, find_edit
+from webapp.edits.serializers import (
+    EditRequestSerializer,
+    EditSerializer,
+    EventsSerializer,
+    OperationSerializer,
+    REPORT_SCHEMA,
+)
+from webapp.edits.since import read_since
+from webapp.errors import Conflict
+from webapp.files import answer_file
+from webapp.params import describe_operation
+from webapp.photos.renditions import PICTURE_SIDE, rendition
+from webapp.photos.selectors import find_photo
+
+IMAGE = {(200, "image/*"): OpenApiTypes.BINARY}
+LONGEST_KEY = 200
+
+
+@extend_schema(tags=["operations"])
+class OperationsView(APIView):
+    @extend_schema(responses=OperationSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Return what can be done: params as JSON schema, engines, licences, measures."""
+        return Response([describe_operation(operation) for operation in OPERATIONS.values()])
+
+
+@extend_schema(tags=["edits"])
+class EditsView(ListAPIView[Edit]):
+    """Edits of the person who asks."""
+
+    serializer_class = EditSerializer
+
+    def get_queryset(self) -> Any:
+        edits = edits_of(self.request.user)
+        photo = self.request.query_params.get("photo")
+        return edits if photo is None else edits.filter(photo=read_id("photo", photo))
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("photo", OpenApiTypes.UUID, description="Only the edits of this photo.")
+        ]
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        request=EditRequestSerializer,
+        responses={202: EditSerializer},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                location=OpenApiParameter.HEADER,
+                description="The same key with the same body gives the same edit; with another, 409.",
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Queue an edit of a photo, or of an earlier edit's result (``parent``)."""
+        data = read_body(request)
+        owner = request.user
+        parent_id = data.pop("parent", None)
+        parent = find_edit(owner, read_id("parent", parent_id)) if parent_id is not None else None
+        photo_id = data.pop("photo", None)
+        if photo_id is None and parent is None:
+            raise RequestInvalid("photo: name the photo, or the parent to go on from")
+        photo = find_photo(owner, read_id("photo", photo_id)) if photo_id is not None else parent.photo
+        asked = read_request(data)
+        if "mask" in request.FILES:
+            refuse_mask(asked.operation)
+        edit = services.create_edit(owner, photo, asked, parent, read_key(request))
+        return Response(EditSerializer(edit).data, 202, headers={"Location": f"/api/v1/edits/{edit.pk}/"})
+
+
+def read_body(request: Request) -> dict[str, Any]:
+    """Return the fields of a JSON or multipart body; multipart carries ``params`` as JSON text.
+
+    Raises:
+        RequestInvalid: the body is no object, a field comes twice, or ``params`` is not JSON.
+    """
+    if not isinstance(request.data, dict):
+        raise RequestInvalid("send a JSON object")
+    if not hasattr(request.data, "getlist"):
+        return dict(request.data)
+    data: dict[str, Any] = {}
+    for name in request.data:
+        values = request.data.getlist(name)
+        if len(values) > 1:
+            raise RequestInvalid(f"{name}: it comes {len(values)} times")
+        if isinstance(values[0], UploadedFile):
+            if name != "mask":
+                raise RequestInvalid(f"{name}: no such file is expected")
+            continue
+        # An empty field of a form is one that was left out.
+        if values[0] != "":
+            data[name] = _read_form_value(name, values[0])
+    return data
+
+
+def _read_form_value(name: str, value: str) -> Any:
+    if name == "params":
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise RequestInvalid("params: send them as JSON text") from None
+    if name == "faces" and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise RequestInvalid("faces: send all, largest, or indices such as 0,2") from None
+    return value
+
+
+def refuse_mask(operation: str) -> None:
+    """Refuse a mask where it would be ignored: none of the operations there are takes one."""
+    raise MaskInvalid(f"{operation} takes no mask")
+
+
+def read_id(name: str, value: Any) -> UUID:
+    """Return an id.
+
+    Raises:
+        RequestInvalid: it is none.
+    """
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise RequestInvalid(f"{name}: {str(value)[:80]!r} is not an id") from None
+
+
+def read_key(request: Request) -> str | None:
+    """Return the Idempotency-Key, if one was sent.
+
+    Raises:
+        RequestInvalid: it is empty or too long.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise RequestInvalid(f"Idempotency-Key: send 1 to {LONGEST_KEY} characters")
+    return key
+
+
+@extend_schema(tags=["edits"])
+class EditView(APIView):
+    @extend_schema(responses=EditSerializer)
+    def get(self, request: Request, id: UUID) -> Response:
+        """Return one edit and how far it is."""
+        return Response(EditSerializer(find_edit(request.user, id)).data)
+
+
+@extend_schema(tags=["edits"], request=None, responses={202: EditSerializer})
+class CancelView(APIView):
+    def post(self, request: Request, id: UUID) -> Response:
+        """Cancel: at once while the edit waits, at its next progress report while it runs."""
+        return Response(EditSerializer(services.cancel_edit(find_edit(request.user, id))).data, 202)
+
+
+@extend_schema(tags=["edits"], request=None, responses={202: EditSerializer})
+class RetryView(APIView):
+    def post(self, request: Request, id: UUID) -> Response:
+        """Queue a failed or cancelled edit again."""
+        return Response(EditSerializer(services.retry_edit(find_edit(request.user, id))).data, 202)
+
+
+def find_done(request: Request, id: UUID) -> Edit:
+    """Return an edit that is done.
+
+    Raises:
+        Http404: there is none by that id.
+        Conflict: it is not done.
+    """
+    edit = find_edit(request.user, id)
+    if edit.status != Status.DONE:
+        raise Conflict(f"The edit is {edit.status}; it has a result when it is done.", "not_done")
+    return edit
+
+
+@extend_schema(tags=["edits"], responses=IMAGE)
+class ResultView(APIView):
+    def get(self, request: Request, id: UUID) -> HttpResponseBase:
+        """Return the edited photo at the photo's own size; ``?download`` saves it as a file."""
+        edit = find_done(request, id)
+        stem = PurePath(edit.photo.name).stem or "photo"
+        shown = f"{stem}-{edit.operation}{PurePath(edit.result).suffix}"
+        return answer_file(request._request, edit.result, shown, edit.result_sha256)
+
+
+@extend_schema(tags=["edits"], responses=IMAGE)
+class PictureView(APIView):
+    def get(self, request: Request, id: UUID) -> HttpResponseBase:
+        """Return the result for a screen: in sRGB, JPEG or WebP, at most 2048 px a side."""
+        name = rendition(find_done(request, id).result, PICTURE_SIDE)
+        return answer_file(request._request, name, PurePath(name).name)
+
+
+@extend_schema(tags=["edits"], responses={200: REPORT_SCHEMA})
+class ReportView(APIView):
+    def get(self, request: Request, id: UUID) -> Response:
+        """Return what was asked, with what it was done, and what it did to each face."""
+        return Response(find_done(request, id).report)
+
+
+@extend_schema(tags=["edits"])
+class EventsView(APIView):
+    @extend_schema(
+        responses=EventsSerializer,
+        parameters=[
+            OpenApiParameter(
+                "since", OpenApiTypes.INT64, description="The id of the last event that you have."
+            )
+        ],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        """Return the events after ``since``, oldest first, at most 1000 at once."""
+        edit = find_edit(request.user, id)
+        since = read_since(request.query_params.get("since", "0"))
+        return Response({"results": events_since(edit.pk, since)[:EVENTS_AT_ONCE]})
+
+
+@extend_schema(tags=["edits"], responses=IMAGE)
+class PreviewView(APIView):
+    def get(self, request: Request, id: UUID, name: str) -> HttpResponseBase:
+        """Return a preview that an event announced."""
+        edit = find_edit(request.user, id)
+        if not name.startswith("preview-"):
+            raise Http404
+        return answer_file(request._request, f"{edit.folder}/{name}.jpg", f"{name}.jpg")

@@ -1,0 +1,122 @@
+"""Edits and their log."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from webapp.photos.models import Photo
+
+
+class Status(models.TextChoices):
+    """
+    queued -> running -> done | failed | cancelled
+    queued -> cancelled
+    failed | cancelled -> queued            (retry)
+    """
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+
+class Edit(models.Model):
+    """One edit of a photo, or of another edit's result (``parent``).
+
+    A worker claims the row: ``holder`` names the process, ``lease_until`` says how long its word
+    is trusted without a sign of life, ``attempt`` counts the claims. Every write of a worker is
+    fenced by holder and attempt. ``last_attempt`` is the attempt after which a lost worker is not
+    replaced. ``seed`` is drawn when the edit is made, so that a second attempt gives the same.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="edits")
+    photo = models.ForeignKey(Photo, models.CASCADE, related_name="edits")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
+
+    operation = models.CharField(max_length=40)
+    params = models.JSONField(default=dict)
+    faces = models.JSONField(null=True)
+    engine = models.CharField(max_length=20, default="auto")
+    seed = models.BigIntegerField()
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    queue = models.CharField(max_length=20, default="interactive")
+    holder = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    attempt = models.PositiveIntegerField(default=0)
+    last_attempt = models.PositiveIntegerField(default=3)
+    cancel_requested = models.BooleanField(default=False)
+    sends = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+
+    result = models.CharField(max_length=200, blank=True)
+    result_sha256 = models.CharField(max_length=64, blank=True)
+    report = models.JSONField(null=True)
+    code = models.CharField(max_length=40, blank=True)
+    message = models.TextField(blank=True)
+
+    idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 (null: no key)
+    request_digest = models.CharField(max_length=64, blank=True)
+
+    created = models.DateTimeField(default=timezone.now, db_index=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created",)
+        constraints = [
+            models.UniqueConstraint(fields=("owner", "idempotency_key"), name="one_edit_per_key"),
+        ]
+        indexes = [
+            models.Index(
+                fields=("status", "lease_until"),
+                condition=models.Q(status__in=("queued", "running")),
+                name="edits_unfinished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.id} ({self.status})"
+
+    @property
+    def folder(self) -> str:
+        """The folder of its result and previews, relative to the media root."""
+        return f"{self.photo.folder}/edits/{self.id}"
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+
+class EditEvent(models.Model):
+    """One line of an edit's log, written only by ``services.record``. The id is the cursor."""
+
+    class Kind(models.TextChoices):
+        QUEUED = "queued"
+        STARTED = "started"
+        PROGRESS = "progress"
+        PREVIEW = "preview"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    edit = models.ForeignKey(Edit, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=10, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = [models.Index(fields=("edit", "id"))]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.kind}"

@@ -1,0 +1,135 @@
+"""How edits, events and operations look in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from editing.report import Report
+from webapp.edits.models import Edit, EditEvent
+from webapp.params import ParamsField
+
+FACES_SCHEMA = {
+    "oneOf": [
+        {"type": "string", "enum": ["all", "largest"]},
+        {"type": "string", "pattern": r"^[0-9]+(,[0-9]+)*$", "description": "Indices, as in 0,2."},
+        {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1},
+        {"type": "null"},
+    ],
+    "description": "Which faces; null is the operation's own choice.",
+}
+
+
+@extend_schema_field(FACES_SCHEMA)
+class FacesField(serializers.JSONField):
+    """Which faces; ``editing.request`` checks them."""
+
+
+@extend_schema_serializer(component_name="EditRequest")
+class EditRequestSerializer(serializers.Serializer):
+    """What is asked for. For the documentation: ``editing.request`` checks it on every surface."""
+
+    photo = serializers.UUIDField(required=False, help_text="May be left out where parent is given.")
+    operation = serializers.CharField()
+    params = ParamsField(required=False)
+    faces = FacesField(required=False)
+    engine = serializers.ChoiceField(("auto", "native", "diffusion"), default="auto")
+    seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**32 - 1)
+    parent = serializers.UUIDField(
+        required=False, allow_null=True, help_text="An edit that is done, to go on from."
+    )
+
+
+class EditSerializer(serializers.ModelSerializer[Edit]):
+    """An edit. ``result`` is null until it is done; ``error`` is null unless it has failed."""
+
+    photo = serializers.UUIDField(source="photo_id")
+    parent = serializers.UUIDField(source="parent_id", allow_null=True)
+    params = ParamsField()
+    faces = FacesField()
+    result = serializers.SerializerMethodField()
+    picture = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Edit
+        fields = ("id", "status", "photo", "parent", "operation", "params", "faces", "engine", "seed",
+                  "attempt", "cancel_requested", "result", "picture", "error", "created", "started_at",
+                  "ended_at")  # fmt: skip
+        read_only_fields = fields
+
+    def get_result(self, edit: Edit) -> str | None:
+        return f"/api/v1/edits/{edit.pk}/result/" if edit.result else None
+
+    def get_picture(self, edit: Edit) -> str | None:
+        return f"/api/v1/edits/{edit.pk}/picture/" if edit.result else None
+
+    @extend_schema_field(
+        {
+            "type": ["object", "null"],
+            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+        }
+    )
+    def get_error(self, edit: Edit) -> dict[str, str] | None:
+        return {"code": edit.code, "message": edit.message} if edit.code else None
+
+
+class EventSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(EditEvent.Kind.choices)
+    at = serializers.DateTimeField()
+    data = serializers.DictField()
+
+
+class EventsSerializer(serializers.Serializer):
+    results = EventSerializer(many=True)
+
+
+class WeightSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    available = serializers.BooleanField()
+    licence = serializers.CharField(allow_null=True)
+    commercial_use = serializers.BooleanField(allow_null=True)
+    summary = serializers.CharField()
+
+
+class EngineSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    weights = WeightSerializer(many=True)
+
+
+@extend_schema_field({"type": "object", "description": "JSON schema (2020-12) of the params."})
+class JsonSchemaField(serializers.JSONField):
+    pass
+
+
+class OperationSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    version = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    params = JsonSchemaField()
+    engines = EngineSerializer(many=True)
+    measures = serializers.ListField(child=serializers.CharField())
+    default_faces = serializers.ChoiceField(("all", "largest"))
+
+
+def _report_schema() -> dict[str, Any]:
+    schema = Report.model_json_schema()
+    definitions = schema.pop("$defs", {})
+
+    def inline(part: Any) -> Any:
+        if isinstance(part, list):
+            return [inline(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return inline(definitions[part["$ref"].rsplit("/", 1)[-1]])
+        return {key: inline(value) for key, value in part.items()}
+
+    return inline(schema)  # type: ignore[no-any-return]
+
+
+REPORT_SCHEMA = _report_schema()

@@ -1,0 +1,190 @@
+"""What people do with edits: ask, cancel, try again. And the log that all writers share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from editing.errors import EngineUnavailable, FaceUnknown, NoFace, RequestInvalid
+from editing.operations import find_operation
+from editing.request import MAX_SEED, EditRequest
+from webapp import celery, hub
+from webapp.accounts.models import User
+from webapp.edits.models import Edit, EditEvent, Status
+from webapp.errors import Conflict
+from webapp.photos.models import FacesState, Photo
+
+Kind = EditEvent.Kind
+FIRST_RESEND = timedelta(seconds=2)
+LONGEST_RESEND = timedelta(seconds=60)
+
+
+def record(edit: UUID, kind: EditEvent.Kind, data: dict[str, Any] | None = None) -> EditEvent:
+    """Write one event, in the transaction that changes the edit; wake the listeners after it.
+
+    The edit's row must have been written or locked first: that keeps an edit's events in the
+    order of their ids on a database with several writers.
+    """
+    event = EditEvent.objects.create(edit_id=edit, kind=kind, data=data or {})
+    transaction.on_commit(lambda: hub.nudge(hub.edit_topic(edit)))
+    return event
+
+
+def create_edit(
+    owner: User,
+    photo: Photo,
+    request: EditRequest,
+    parent: Edit | None = None,
+    idempotency_key: str | None = None,
+) -> Edit:
+    """Queue an edit. The same key with the same request gives the same edit again.
+
+    Raises:
+        NoFace, FaceUnknown: the faces of the photo are known, and none fits.
+        EngineUnavailable: the operation has no such engine.
+        Conflict: the key stands for another request, or the parent has no result.
+        RequestInvalid: the parent is an edit of another photo.
+    """
+    digest = _digest(photo, request, parent)
+    if idempotency_key is not None:
+        earlier = Edit.objects.filter(owner=owner, idempotency_key=idempotency_key).first()
+        if earlier is not None:
+            return _same_edit(earlier, digest)
+    _check(photo, request, parent)
+    edit = Edit(
+        owner=owner,
+        photo=photo,
+        parent=parent,
+        operation=request.operation,
+        params=request.params,
+        faces=request.faces,
+        engine=request.engine,
+        seed=request.seed if request.seed is not None else secrets.randbelow(MAX_SEED + 1),
+        last_attempt=settings.MAX_ATTEMPTS,
+        idempotency_key=idempotency_key,
+        request_digest=digest,
+    )
+    try:
+        with transaction.atomic():
+            edit.save(force_insert=True)
+            _queue(edit)
+    except IntegrityError:
+        # Two requests with one key at the same moment: the other one was first.
+        earlier = Edit.objects.filter(owner=owner, idempotency_key=idempotency_key).first()
+        if idempotency_key is None or earlier is None:
+            raise
+        return _same_edit(earlier, digest)
+    return edit
+
+
+def cancel_edit(edit: Edit) -> Edit:
+    """Cancel: at once while it waits, at the next progress report while it runs.
+
+    Raises:
+        Conflict: it is done or has failed.
+    """
+    with transaction.atomic():
+        edit = _locked(edit.pk)
+        if edit.status == Status.QUEUED:
+            edit.status = Status.CANCELLED
+            edit.ended_at = timezone.now()
+            edit.save(update_fields=["status", "ended_at"])
+            record(edit.pk, Kind.CANCELLED)
+        elif edit.status == Status.RUNNING:
+            edit.cancel_requested = True
+            edit.save(update_fields=["cancel_requested"])
+        elif edit.status != Status.CANCELLED:
+            raise Conflict(f"The edit is {edit.status} already; only a waiting or running one stops.")
+    return edit
+
+
+def retry_edit(edit: Edit) -> Edit:
+    """Queue a failed or cancelled edit again, with as many attempts as a new one has.
+
+    Raises:
+        Conflict: it waits, runs or is done.
+    """
+    with transaction.atomic():
+        edit = _locked(edit.pk)
+        if edit.status not in (Status.FAILED, Status.CANCELLED):
+            raise Conflict(f"The edit is {edit.status}; only a failed or cancelled one is tried again.")
+        edit.status = Status.QUEUED
+        edit.last_attempt = edit.attempt + settings.MAX_ATTEMPTS
+        edit.cancel_requested = False
+        edit.code = edit.message = edit.holder = ""
+        edit.started_at = edit.ended_at = edit.lease_until = None
+        edit.save()
+        _queue(edit)
+    return edit
+
+
+def send_again(edit: Edit, now: datetime) -> None:
+    """Send the id of an edit whose message may be lost; each time a little later."""
+    same = Edit.objects.filter(pk=edit.pk, sends=edit.sends, status=edit.status)
+    if same.update(sends=edit.sends + 1, sent_at=now):
+        celery.send(celery.RUN_EDIT, edit.pk, edit.queue)
+
+
+def is_due(edit: Edit, now: datetime) -> bool:
+    """Return whether it is time to send the id once more."""
+    if edit.sent_at is None:
+        return True
+    return now >= edit.sent_at + min(FIRST_RESEND * 2 ** min(edit.sends - 1, 10), LONGEST_RESEND)
+
+
+def _queue(edit: Edit) -> None:
+    """Log that the edit waits, and send its id when that is committed."""
+    edit.sends = 1
+    edit.sent_at = timezone.now()
+    edit.save(update_fields=["sends", "sent_at"])
+    record(edit.pk, Kind.QUEUED)
+    transaction.on_commit(lambda: celery.send(celery.RUN_EDIT, edit.pk, edit.queue))
+
+
+def _locked(id: UUID) -> Edit:
+    return Edit.objects.select_for_update(of=("self",)).select_related("photo").get(pk=id)
+
+
+def _check(photo: Photo, request: EditRequest, parent: Edit | None) -> None:
+    engines = [engine.name for engine in find_operation(request.operation).engines]
+    if request.engine != "auto" and request.engine not in engines:
+        raise EngineUnavailable(
+            f"{request.operation} has no engine {request.engine!r}; it has {', '.join(engines)}"
+        )
+    if parent is not None:
+        if parent.photo_id != photo.pk:
+            raise RequestInvalid("parent: it is an edit of another photo")
+        if parent.status != Status.DONE:
+            raise Conflict(f"The parent is {parent.status}; an edit goes on from one that is done.")
+        return
+    if photo.faces_state != FacesState.FOUND:
+        return
+    if not photo.faces:
+        raise NoFace("there is no face in the photo")
+    if isinstance(request.faces, list):
+        for index in request.faces:
+            if index >= len(photo.faces):
+                raise FaceUnknown(f"there is no face {index}; the photo has {len(photo.faces)}")
+
+
+def _digest(photo: Photo, request: EditRequest, parent: Edit | None) -> str:
+    told = {
+        "photo": str(photo.pk),
+        "parent": str(parent.pk) if parent else None,
+        **request.model_dump(mode="json"),
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _same_edit(edit: Edit, digest: str) -> Edit:
+    if edit.request_digest != digest:
+        raise Conflict("This Idempotency-Key was used for another request.", "idempotency_conflict")
+    return edit

@@ -1,0 +1,13 @@
+"""Where websockets are answered."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from webapp.edits.consumers import EditConsumer, Nowhere
+
+urlpatterns = [
+    path("ws/edits/<uuid:id>/", EditConsumer.as_asgi()),
+    path("<path:anywhere>", Nowhere.as_asgi()),
+    path("", Nowhere.as_asgi()),
+]

@@ -1,0 +1,47 @@
+"""Addresses."""
+
+from __future__ import annotations
+
+from django.contrib.auth import views as auth
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from webapp import errors
+from webapp.accounts.api import TokenView
+from webapp.edits import api as edits
+from webapp.health import health
+from webapp.photos import api as photos
+
+api = [
+    path("photos/", photos.PhotosView.as_view(), name="photos"),
+    path("photos/<uuid:id>/", photos.PhotoView.as_view(), name="photo"),
+    path("photos/<uuid:id>/file/", photos.PhotoFileView.as_view(), name="photo-file"),
+    path("photos/<uuid:id>/picture/", photos.PhotoPictureView.as_view(), name="photo-picture"),
+    path("photos/<uuid:id>/thumbnail/", photos.PhotoThumbnailView.as_view(), name="photo-thumbnail"),
+    path("operations/", edits.OperationsView.as_view(), name="operations"),
+    path("edits/", edits.EditsView.as_view(), name="edits"),
+    path("edits/<uuid:id>/", edits.EditView.as_view(), name="edit"),
+    path("edits/<uuid:id>/cancel/", edits.CancelView.as_view(), name="edit-cancel"),
+    path("edits/<uuid:id>/retry/", edits.RetryView.as_view(), name="edit-retry"),
+    path("edits/<uuid:id>/result/", edits.ResultView.as_view(), name="edit-result"),
+    path("edits/<uuid:id>/picture/", edits.PictureView.as_view(), name="edit-picture"),
+    path("edits/<uuid:id>/report/", edits.ReportView.as_view(), name="edit-report"),
+    path("edits/<uuid:id>/events/", edits.EventsView.as_view(), name="edit-events"),
+    path("edits/<uuid:id>/previews/<slug:name>/", edits.PreviewView.as_view(), name="edit-preview"),
+    path("tokens/", TokenView.as_view(), name="tokens"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("health/", health, name="health"),
+    path("login/", auth.LoginView.as_view(template_name="accounts/login.html"), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("", include("webapp.pages.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error
