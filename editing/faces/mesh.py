@@ -55,31 +55,59 @@ def triangle_map(
         float32 (H, W, 2) source positions, and bool (H, W), true where a triangle was drawn.
         Elsewhere the map is the identity.
     """
-    height, width = size
-    index = np.full((height, width), -1, np.int32)
-    depth = destination[triangles, 2].mean(axis=1)
-    corners = np.round(destination[triangles, :2] * 16).astype(np.int32)
-    for triangle in np.argsort(-depth):
-        cv2.fillConvexPoly(index, corners[triangle], int(triangle), shift=4)
-    inside = index >= 0
-    affine = _affine_per_triangle(destination[triangles, :2], source[triangles, :2])
-    ys, xs = np.nonzero(inside)
-    chosen = affine[index[ys, xs]]
-    positions = np.stack([xs, ys, np.ones_like(xs)], axis=1).astype(np.float32)
-    dense = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=2).astype(np.float32)
-    dense[ys, xs] = np.einsum("nij,nj->ni", chosen, positions)
-    return dense, inside
+    drawn = DrawnMesh(destination, triangles, size)
+    return drawn.positions(source), drawn.inside
+
+
+class DrawnMesh:
+    """A mesh drawn at one place: which triangle each pixel shows, for maps to several sources.
+
+    ``inside`` is bool (H, W), true where a triangle was drawn.
+    """
+
+    def __init__(
+        self, destination: Points, triangles: NDArray[np.int32], size: tuple[int, int]
+    ) -> None:
+        self.destination, self.triangles = destination, triangles
+        index = np.full(size, -1, np.int32)
+        depth = destination[triangles, 2].mean(axis=1)
+        corners = np.round(destination[triangles, :2] * 16).astype(np.int32)
+        for triangle in np.argsort(-depth):
+            cv2.fillConvexPoly(index, corners[triangle], int(triangle), shift=4)
+        self.inside = index >= 0
+        self.rows, self.columns = np.nonzero(self.inside)
+        self.shown = index[self.rows, self.columns]
+
+    def positions(self, source: Points) -> DenseMap:
+        """Return float32 (H, W, 2): the place in ``source`` of each pixel; itself where none is."""
+        height, width = self.inside.shape
+        affine = _affine_per_triangle(
+            self.destination[self.triangles, :2], source[self.triangles, :2]
+        )
+        chosen = affine[self.shown]
+        x, y = self.columns.astype(np.float32), self.rows.astype(np.float32)
+        dense = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=2)
+        positions = dense.astype(np.float32)
+        positions[self.rows, self.columns, 0] = chosen[:, 0] * x + chosen[:, 1] * y + chosen[:, 2]
+        positions[self.rows, self.columns, 1] = chosen[:, 3] * x + chosen[:, 4] * y + chosen[:, 5]
+        return positions
 
 
 def _affine_per_triangle(
     destination: NDArray[np.float32], source: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return (T, 2, 3): for each triangle the affine map from destination to source."""
-    ones = np.ones((*destination.shape[:2], 1), np.float64)
-    system = np.concatenate([destination.astype(np.float64), ones], axis=2)
-    # A triangle seen edge-on has no inverse; the pseudo-inverse maps it to its own line.
-    solved = np.linalg.pinv(system) @ source.astype(np.float64)
-    return solved.transpose(0, 2, 1).astype(np.float32)
+    """Return (T, 6): for each triangle the affine map from destination to source, row by row."""
+    d, s = destination.astype(np.float64), source.astype(np.float64)
+    u, v = d[:, 1] - d[:, 0], d[:, 2] - d[:, 0]
+    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    # A triangle seen edge-on has no inverse, and next to no pixels.
+    area = np.where(np.abs(area) < 1e-6, np.inf, area)
+    p, q = s[:, 1] - s[:, 0], s[:, 2] - s[:, 0]
+    a = (p * v[:, 1:] - q * u[:, 1:]) / area[:, None]
+    b = (q * u[:, :1] - p * v[:, :1]) / area[:, None]
+    c = s[:, 0] - a * d[:, 0, :1] - b * d[:, 0, 1:]
+    rows = [a[:, 0], b[:, 0], c[:, 0], a[:, 1], b[:, 1], c[:, 1]]
+    return np.stack(rows, axis=1).astype(np.float32)
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float32]:

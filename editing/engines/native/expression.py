@@ -14,11 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.expression_units import frown, move_units
-from editing.engines.native.mouth import draw_mouth, inner_mask, light_level, opening
+from editing.engines.native.mouth import (
+    draw_mouth,
+    inner_mask,
+    kept_inside,
+    light_level,
+    opening,
+)
 from editing.errors import WeightsUnavailable
 from editing.faces.align import FaceFrame
 from editing.faces.canonical import CanonicalFace, canonical_face
-from editing.faces.mesh import triangle_map, with_rings
+from editing.faces.mesh import DrawnMesh, with_rings
 from editing.faces.paste import FaceEdit
 from editing.faces.topology import LEFT_EYE, POINTS, RIGHT_EYE
 from editing.models import ModelStore
@@ -29,6 +35,7 @@ from editing.progress import Progress
 WARP_SIZE = 512
 FOLLOW = (0.55, 0.15, 0.0)  # how far the three rings around the face follow its outline
 BEHIND = 1e5
+OPEN = 0.03  # gap between the lips, in distances between the irises, that shows teeth
 NOTHING = 0.04  # frame pixels of movement that are taken for none
 
 FloatMap = NDArray[np.float32]
@@ -108,14 +115,18 @@ class NativeExpression:
         after, smile = _moved(before, amounts, params.preset == "wink", model)
         target = frame.frame_from_canonical.apply(after)
         progress(0.2, "moving the face")
-        displacement = _displacement(frame, target, canonical)
+        # Between lips that nearly touch there is nothing to keep but a dark line.
+        jaw = amounts["mouth_open"] > 0 and opening(before) > OPEN
+        scale = WARP_SIZE / frame.size
+        source, mesh = _drawn(frame.landmarks * scale, target * scale, canonical)
+        displacement = _displacement(source, mesh, jaw) / scale
         progress(0.5, "toning the skin")
         picture = frame.picture()
         light = light_level(picture, frame.landmarks)
-        gain, difference = _tones(frame, target, canonical, model, smile, picture)
+        gain, difference = _tones(frame, mesh, model, smile, picture)
         progress(0.8, "opening the mouth")
         gain, difference = _with_mouth(
-            frame, target, before, after, gain, difference, light
+            frame, target, before, after, gain, difference, light, jaw
         )
         mask = _support(displacement, gain, difference, frame.size)
         progress(1.0, "edited")
@@ -135,21 +146,31 @@ def _moved(
     return (after + move_units(before, amounts, wink)).astype(np.float32), smile
 
 
-def _displacement(frame: FaceFrame, target: Points, canonical: CanonicalFace) -> FloatMap:
-    """Return float32 (512, 512, 2): for each pixel after, how far away its source lies, in frame pixels."""
-    scale = WARP_SIZE / frame.size
-    source, destination = frame.landmarks * scale, target * scale
-    ringed, moved = with_rings(source), with_rings(destination)
+def _drawn(source: Points, target: Points, canonical: CanonicalFace) -> tuple[Points, DrawnMesh]:
+    """Return the source with its rings, and the target's mesh drawn, both in pixels of the warp."""
+    ringed, moved = with_rings(source), with_rings(target)
     follow = np.repeat(np.float32(FOLLOW), 36)[:, None]
     moved[POINTS:] = ringed[POINTS:] + (moved[POINTS:] - ringed[POINTS:]) * follow
     moved[POINTS:, 2] += BEHIND
-    size = (WARP_SIZE, WARP_SIZE)
-    dense, _ = triangle_map(ringed, moved, canonical.triangles, size)
+    return ringed, DrawnMesh(moved, canonical.triangles, (WARP_SIZE, WARP_SIZE))
+
+
+def _displacement(source: Points, mesh: DrawnMesh, jaw: bool) -> FloatMap:
+    """Return float32 (512, 512, 2): for each pixel after, how far away its source lies."""
     grid = np.stack(np.meshgrid(np.arange(WARP_SIZE), np.arange(WARP_SIZE)), axis=2)
-    shift = dense - grid.astype(np.float32)
-    shift = _smoothed(shift, inner_mask(destination, WARP_SIZE, WARP_SIZE))
-    shift = _eyes_kept(shift, source, destination)
-    return (shift / scale).astype(np.float32)
+    shift = mesh.positions(source) - grid.astype(np.float32)
+    shift = _smoothed(shift, inner_mask(mesh.destination, WARP_SIZE, WARP_SIZE))
+    shift = _eyes_kept(shift, source, mesh.destination)
+    if jaw:
+        shift = _teeth_kept(shift, source, mesh.destination)
+    return shift
+
+
+def _teeth_kept(shift: FloatMap, source: Points, destination: Points) -> FloatMap:
+    """Return the movement with what an open mouth shows hanging from the upper lip, not stretched."""
+    both, lift = kept_inside(source, destination, WARP_SIZE, WARP_SIZE)
+    still = both[..., None]
+    return (shift * (1 - still) - lift * still).astype(np.float32)
 
 
 def _smoothed(shift: FloatMap, mouth: FloatMap) -> FloatMap:
@@ -185,8 +206,7 @@ def _opening_of(points: Points, ring: tuple[int, ...]) -> float:
 
 def _tones(
     frame: FaceFrame,
-    target: Points,
-    canonical: CanonicalFace,
+    mesh: DrawnMesh,
     model: SmileModel,
     smile: float,
     picture: FloatMap,
@@ -199,13 +219,11 @@ def _tones(
     hull = cv2.convexHull(np.round(frame.landmarks[:468, :2] * (64 / frame.size)).astype(np.int32))
     inside = cv2.fillConvexPoly(np.zeros((64, 64), np.uint8), hull, 1)
     level = float(face[inside > 0].mean())
-    source, destination = with_rings(model.points), with_rings(target * (WARP_SIZE / frame.size))
-    destination[POINTS:, 2] += BEHIND
-    dense, drawn = triangle_map(source, destination, canonical.triangles, size)
+    dense = mesh.positions(with_rings(model.points))
     border = cv2.BORDER_REPLICATE
     gain = cv2.remap(model.gain, dense, None, cv2.INTER_LINEAR, borderMode=border) - 1
     bias = cv2.remap(model.bias, dense, None, cv2.INTER_LINEAR, borderMode=border)
-    gain[~drawn], bias[~drawn] = 0, 0
+    gain[~mesh.inside], bias[~mesh.inside] = 0, 0
     # Light that differs from the studio's makes a hard bias wrong; a gain scales with it.
     return (1 + smile * gain).astype(np.float32), (smile * level * bias).astype(np.float32)
 
@@ -218,16 +236,20 @@ def _with_mouth(
     gain: FloatMap,
     difference: FloatMap,
     light: FloatMap,
+    jaw: bool,
 ) -> tuple[FloatMap, FloatMap]:
     """Return gain and difference with the inside of a newly opened mouth drawn in."""
     now, then = opening(before), opening(after)
-    if then < 0.012 or now > 0.75 * then:
+    if then < 0.012 or now > 0.85 * then:
         return gain, difference
-    # A mouth that was open a little keeps what the photo shows of it, as far as that reaches.
-    fresh = float(np.clip(1.3 - 1.3 * now / then, 0, 1))
     size = max(frame.size, WARP_SIZE)
     drawn, where = draw_mouth(size, frame.size, target, before, after, light)
-    mask = inner_mask(target, size, frame.size)[where] * fresh
+    mask = inner_mask(target, size, frame.size)[where]
+    if jaw:
+        # What the photo shows of the mouth stays; the rest is drawn around it.
+        mask = mask * (1 - kept_inside(frame.landmarks, target, size, frame.size)[0][where])
+    else:
+        mask = mask * float(np.clip(1.6 - 1.8 * now / then, 0, 1))
     if size != gain.shape[0]:
         gain = cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)
         difference = cv2.resize(difference, (size, size), interpolation=cv2.INTER_LINEAR)

@@ -85,11 +85,13 @@ def _mouth_open(shape: Shape, amount: float) -> Shape:
     middle = _middle(shape)
     lower = _lip_split(shape)
     # Lip points know their side; the split decides for the skin around them.
-    lower[list(LIPS_INNER[1:10] + LIPS_OUTER[1:10])] = 1.0
-    lower[list(LIPS_INNER[11:] + LIPS_OUTER[11:])] = 0.0
-    corners = [RIGHT_CORNER, LEFT_CORNER, LIPS_INNER[0], LIPS_INNER[10]]
-    lower[corners] = 0.45
+    # From the corners, which go half the way, each lip curves to its own.
     across = np.abs(shape[:, 0] - middle[0])
+    for ring in (LIPS_INNER, LIPS_OUTER):
+        half = max(float(across[ring[0]]), float(across[ring[10]]), 1e-3)
+        arch = np.sqrt(np.clip(1 - (across[list(ring)] / half) ** 2, 0, 1))
+        lower[list(ring[:11])] = 0.45 + 0.55 * arch[:11]
+        lower[list(ring[11:])] = 0.45 * (1 - arch[11:])
     # The jaw hangs on its joints before the ears: the drop fades towards them.
     hang = 1 - _smoothstep(across.astype(np.float32), 0.35, 1.05)
     drop = 0.42 * amount * lower * hang

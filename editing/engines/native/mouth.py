@@ -19,7 +19,7 @@ Points = NDArray[np.float32]
 # Widths as seen from the front, from the middle outwards: the arch turns the later ones away.
 UPPER_TEETH = (0.135, 0.100, 0.092, 0.068, 0.048, 0.034)
 LOWER_TEETH = (0.086, 0.092, 0.088, 0.068, 0.050, 0.036)
-ENAMEL = np.float32([0.93, 0.87, 0.78])
+ENAMEL = np.float32([0.99, 0.93, 0.84])
 CAVITY = np.float32([0.16, 0.055, 0.05])
 TONGUE = np.float32([0.55, 0.24, 0.22])
 REST_SHOW = 0.045  # how far the upper incisors reach below the resting upper lip
@@ -32,6 +32,27 @@ def inner_mask(landmarks: Points, size: int, frame_size: int) -> Picture:
     mask = np.zeros((size, size), np.float32)
     cv2.fillPoly(mask, [np.round(corners * 2**shift).astype(np.int32)], 1.0, cv2.LINE_AA, shift)
     return cv2.GaussianBlur(mask, (0, 0), max(0.6, size / 700)).astype(np.float32)
+
+
+def kept_inside(
+    source: Points, target: Points, size: int, frame_size: int
+) -> tuple[Picture, Picture]:
+    """Return the part of the new mouth that shows the old one, and how far that moved.
+
+    What is inside an open mouth hangs from the upper jaw: it moves with the upper lip, rigidly.
+
+    Returns:
+        float32 (size, size) in [0, 1], and (2,) x and y in frame pixels.
+    """
+    upper = list(LIPS_INNER[11:])
+    lift = (target[upper, :2] - source[upper, :2]).mean(axis=0)
+    moved = source.copy()
+    moved[:, :2] += lift
+    # Lip red at the border of the old mouth would show as a second lip.
+    middle = moved[list(LIPS_INNER), :2].mean(axis=0)
+    moved[:, :2] = middle + (moved[:, :2] - middle) * np.float32([0.94, 0.82])
+    old = inner_mask(moved, size, frame_size)
+    return np.minimum(old, inner_mask(target, size, frame_size)), lift.astype(np.float32)
 
 
 def opening(landmarks: Points) -> float:
@@ -102,6 +123,9 @@ def _paint(x: Picture, y: Picture, pixel: float, before: Points, after: Points) 
     lip_top, lip_bottom = float(after[13, 1]), float(after[14, 1])
     # A smile that shows more than the neutral lip allows still shows an edge inside the gap.
     gap = max(lip_bottom - lip_top, 1e-3)
+    shown = float(before[14, 1] - before[13, 1])
+    if shown > 0.03:  # teeth that the photo shows reach at least down to the lip that covered them
+        edge = edge - REST_SHOW + shown + (lip_top - float(before[13, 1]))
     edge = np.maximum(edge, lip_top + min(0.6 * gap, 0.10) - 0.03 * across**2)
     image = np.broadcast_to(CAVITY, (*x.shape, 3)).astype(np.float32).copy()
     depth = np.clip((y - lip_top) / max(gap, 0.05), 0, 1)[..., None]
@@ -112,7 +136,7 @@ def _paint(x: Picture, y: Picture, pixel: float, before: Points, after: Points) 
     image = _teeth(image, u, y, lower_edge, LOWER_TEETH, -1.0, pixel, 0.80)
     image = _teeth(image, u, y, edge, UPPER_TEETH, 1.0, pixel, 1.0)
     # The lip shades what lies right below it, the cheeks what lies near the corners.
-    shade = 1 - 0.34 * np.exp(-np.maximum(y - lip_top, 0) / 0.035)
+    shade = 1 - 0.30 * np.exp(-np.maximum(y - lip_top, 0) / 0.035)
     shade = shade * (1 - 0.72 * np.clip((across - 0.25) / 0.8, 0, 1) ** 1.4)
     return np.clip(image * shade[..., None] * (1 - 0.06 * depth), 0, 1).astype(np.float32)
 
