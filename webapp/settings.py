@@ -126,6 +126,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA / "media"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # filled by collectstatic, where another server serves it
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served straight from where they lie: nothing has to be collected before the first start.
 WHITENOISE_USE_FINDERS = True
@@ -140,7 +141,7 @@ RETENTION_HOURS = env.float("MIEN_RETENTION_HOURS", default=24.0)
 
 # --- The queue and the wake-up calls --------------------------------------------------------
 REDIS_URL = env("REDIS_URL", default="")
-BROKER_URL = env("BROKER_URL", default="") or REDIS_URL or "filesystem://"
+BROKER_URL = env("BROKER_URL", default="") or REDIS_URL or "filesystem://localhost//"
 QUEUES = ("interactive", "batch")
 
 CELERY_BROKER_URL = BROKER_URL

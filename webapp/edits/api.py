@@ -16,10 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing.errors import MaskInvalid, RequestInvalid
+from editing.errors import RequestInvalid
 from editing.operations import OPERATIONS
 from editing.request import read_request
 from webapp.edits import services
+from webapp.edits.masks import read_mask
 from webapp.edits.models import Edit, Status
 from webapp.edits.selectors import EVENTS_AT_ONCE, edits_of, events_since, find_edit
 from webapp.edits.serializers import (
@@ -89,9 +90,9 @@ class EditsView(ListAPIView[Edit]):
             raise RequestInvalid("photo: name the photo, or the parent to go on from")
         photo = find_photo(owner, read_id("photo", photo_id)) if photo_id is not None else parent.photo
         asked = read_request(data)
-        if "mask" in request.FILES:
-            refuse_mask(asked.operation)
-        edit = services.create_edit(owner, photo, asked, parent, read_key(request))
+        file = request.FILES.get("mask")
+        mask = read_mask(file.read(), photo.width, photo.height) if file is not None else None
+        edit = services.create_edit(owner, photo, asked, parent, mask, read_key(request))
         return Response(EditSerializer(edit).data, 202, headers={"Location": f"/api/v1/edits/{edit.pk}/"})
 
 
@@ -132,11 +133,6 @@ def _read_form_value(name: str, value: str) -> Any:
         except ValueError:
             raise RequestInvalid("faces: send all, largest, or indices such as 0,2") from None
     return value
-
-
-def refuse_mask(operation: str) -> None:
-    """Refuse a mask where it would be ignored: none of the operations there are takes one."""
-    raise MaskInvalid(f"{operation} takes no mask")
 
 
 def read_id(name: str, value: Any) -> UUID:

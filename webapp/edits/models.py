@@ -47,6 +47,7 @@ class Edit(models.Model):
     faces = models.JSONField(null=True)
     engine = models.CharField(max_length=20, default="auto")
     seed = models.BigIntegerField()
+    mask = models.CharField(max_length=200, blank=True)
 
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     queue = models.CharField(max_length=20, default="interactive")
@@ -89,7 +90,7 @@ class Edit(models.Model):
 
     @property
     def folder(self) -> str:
-        """The folder of its result and previews, relative to the media root."""
+        """The folder of its mask, previews and result, relative to the media root."""
         return f"{self.photo.folder}/edits/{self.id}"
 
     @property

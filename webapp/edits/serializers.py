@@ -40,6 +40,10 @@ class EditRequestSerializer(serializers.Serializer):
     parent = serializers.UUIDField(
         required=False, allow_null=True, help_text="An edit that is done, to go on from."
     )
+    mask = serializers.FileField(
+        required=False,
+        help_text="Multipart only: a picture of the photo's size; white lets the edit through.",
+    )
 
 
 class EditSerializer(serializers.ModelSerializer[Edit]):

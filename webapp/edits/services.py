@@ -16,7 +16,7 @@ from django.utils import timezone
 from editing.errors import EngineUnavailable, FaceUnknown, NoFace, RequestInvalid
 from editing.operations import find_operation
 from editing.request import MAX_SEED, EditRequest
-from webapp import celery, hub
+from webapp import celery, hub, media
 from webapp.accounts.models import User
 from webapp.edits.models import Edit, EditEvent, Status
 from webapp.errors import Conflict
@@ -43,9 +43,10 @@ def create_edit(
     photo: Photo,
     request: EditRequest,
     parent: Edit | None = None,
+    mask: bytes | None = None,
     idempotency_key: str | None = None,
 ) -> Edit:
-    """Queue an edit. The same key with the same request gives the same edit again.
+    """Queue an edit; ``mask`` is a grey PNG of the photo's size. The same key with the same request gives the same edit again.
 
     Raises:
         NoFace, FaceUnknown: the faces of the photo are known, and none fits.
@@ -53,7 +54,7 @@ def create_edit(
         Conflict: the key stands for another request, or the parent has no result.
         RequestInvalid: the parent is an edit of another photo.
     """
-    digest = _digest(photo, request, parent)
+    digest = _digest(photo, request, parent, mask)
     if idempotency_key is not None:
         earlier = Edit.objects.filter(owner=owner, idempotency_key=idempotency_key).first()
         if earlier is not None:
@@ -72,11 +73,15 @@ def create_edit(
         idempotency_key=idempotency_key,
         request_digest=digest,
     )
+    if mask is not None:
+        edit.mask = f"{edit.folder}/mask.png"
+        media.write(edit.mask, mask)
     try:
         with transaction.atomic():
             edit.save(force_insert=True)
             _queue(edit)
     except IntegrityError:
+        media.delete_folder(edit.folder)
         # Two requests with one key at the same moment: the other one was first.
         earlier = Edit.objects.filter(owner=owner, idempotency_key=idempotency_key).first()
         if idempotency_key is None or earlier is None:
@@ -175,8 +180,9 @@ def _check(photo: Photo, request: EditRequest, parent: Edit | None) -> None:
                 raise FaceUnknown(f"there is no face {index}; the photo has {len(photo.faces)}")
 
 
-def _digest(photo: Photo, request: EditRequest, parent: Edit | None) -> str:
+def _digest(photo: Photo, request: EditRequest, parent: Edit | None, mask: bytes | None) -> str:
     told = {
+        "mask": hashlib.sha256(mask).hexdigest() if mask is not None else None,
         "photo": str(photo.pk),
         "parent": str(parent.pk) if parent else None,
         **request.model_dump(mode="json"),

@@ -1,0 +1,119 @@
+"""What a worker does with an edit, and with a photo whose faces are wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import secrets
+from functools import lru_cache
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from PIL import Image
+
+from editing.errors import EditingError
+from editing.faces.detect import detect_faces
+from editing.faces.face import Face
+from editing.photo import Photo as Picture
+from editing.photo import decode_photo, encode_photo, output_format
+from editing.pipeline import EditResult, edit_photo
+from editing.progress import Cancelled
+from editing.request import EditRequest
+from webapp import media
+from webapp.edits import claims
+from webapp.edits.claims import Claim
+from webapp.edits.models import Edit
+from webapp.photos.models import FacesState, Photo
+from webapp.photos.services import fail_faces, keep_faces
+from workers.faces import pack_face, unpack_face
+from workers.reporter import LeaseLost, Reporter
+from workers.store import process_models
+
+log = logging.getLogger(__name__)
+
+OUR_FAULT = "Something went wrong on our side; the log has the reason."
+
+
+@lru_cache(maxsize=1)
+def holder() -> str:
+    """Return the name of this process, which no other process ever had."""
+    return f"{settings.MACHINE[:60]}:{os.getpid()}:{secrets.token_hex(6)}"
+
+
+def run_edit(id: UUID) -> None:
+    """Do the edit if it is to be had; every way out leaves it done, failed, cancelled or another's."""
+    claimed = claims.claim_edit(id, holder())
+    if claimed is None:
+        return
+    claim, edit = claimed
+    try:
+        with Reporter(claim, edit.folder) as reporter:
+            result = compute(edit, reporter)
+            keep_result(claim, edit, result)
+    except LeaseLost:
+        log.warning("edit %s attempt %d is no longer ours", id, claim.attempt)
+    except Cancelled:
+        claims.finish_cancelled(claim)
+    except EditingError as error:
+        claims.finish_failed(claim, error.code, str(error))
+    except Exception:
+        log.exception("edit %s attempt %d", id, claim.attempt)
+        claims.finish_failed(claim, "internal_error", OUR_FAULT)
+
+
+def compute(edit: Edit, reporter: Reporter) -> EditResult:
+    """Edit the photo, or the result of the parent."""
+    request = EditRequest(
+        operation=edit.operation,
+        params=edit.params,
+        faces=edit.faces,
+        engine=edit.engine,  # type: ignore[arg-type]
+        seed=edit.seed,
+    )
+    source = edit.parent.result if edit.parent else edit.photo.file
+    picture = decode_photo(media.read(source))
+    faces = None if edit.parent else known_faces(edit.photo, picture)
+    mask = np.asarray(Image.open(media.path_of(edit.mask))) if edit.mask else None
+    return edit_photo(picture, request, process_models(), reporter, faces, mask)
+
+
+def keep_result(claim: Claim, edit: Edit, result: EditResult) -> None:
+    """Write the result, then make the edit done; a result that nobody waits for is removed.
+
+    The name carries the attempt, so that no other attempt's file is ever touched.
+    """
+    suffix = output_format(result.photo).suffixes[0]
+    name = f"{edit.folder}/result-{claim.attempt}{suffix}"
+    data = encode_photo(result.photo)
+    media.write(name, data)
+    told = result.report.model_dump(mode="json")
+    if claims.finish_done(claim, name, hashlib.sha256(data).hexdigest(), told):
+        return
+    media.delete(name)
+    if not claims.finish_cancelled(claim):
+        raise LeaseLost
+
+
+def known_faces(photo: Photo, picture: Picture) -> list[Face]:
+    """Return the faces that were found at the upload; find and keep them if they are still wanted."""
+    if photo.faces is not None:
+        return [unpack_face(kept) for kept in photo.faces]
+    faces = detect_faces(picture, process_models())
+    keep_faces(photo.pk, [pack_face(face) for face in faces])
+    return faces
+
+
+def find_faces(id: UUID) -> None:
+    """Find the faces of a photo; doing it twice gives the same."""
+    photo = Photo.objects.filter(pk=id, faces_state=FacesState.PENDING).first()
+    if photo is None:
+        return
+    try:
+        known_faces(photo, decode_photo(media.read(photo.file)))
+    except EditingError as error:
+        fail_faces(id, error.code)
+    except Exception:
+        log.exception("faces of photo %s", id)
+        fail_faces(id, "internal_error")

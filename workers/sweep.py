@@ -1,0 +1,37 @@
+"""The sweep: sends again what lost its worker or its message, and deletes what has expired."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from time import monotonic
+
+from django.db import close_old_connections
+
+from webapp.edits.claims import sweep_edits
+from webapp.photos.services import delete_expired, resend_faces
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1.0
+DELETE_EVERY_SECONDS = 60.0
+
+
+def sweep() -> None:
+    """Care for the edits and photos without a worker."""
+    sweep_edits()
+    resend_faces()
+
+
+def sweep_until(over: threading.Event) -> None:
+    """Sweep every second until ``over`` is set. An error is logged and tried again."""
+    delete_at = monotonic()
+    while not over.wait(EVERY_SECONDS):
+        try:
+            close_old_connections()
+            sweep()
+            if monotonic() >= delete_at:
+                delete_at = monotonic() + DELETE_EVERY_SECONDS
+                delete_expired()
+        except Exception:
+            log.exception("the sweep failed and will try again")

@@ -1,0 +1,42 @@
+"""The tasks, and what a worker does when it starts. All they do is in ``workers.run``."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from celery.signals import worker_process_init, worker_ready
+
+from webapp.celery import FIND_FACES, RUN_EDIT, app
+from webapp.edits.claims import sweep_edits
+from workers import run
+from workers.lifeline import die_with_parent
+from workers.warm import warm_up
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name=RUN_EDIT)
+def run_edit(id: str) -> None:
+    """Do the edit of that id."""
+    run.run_edit(UUID(id))
+
+
+@app.task(name=FIND_FACES)
+def find_faces(id: str) -> None:
+    """Find the faces of the photo of that id."""
+    run.find_faces(UUID(id))
+
+
+@worker_process_init.connect
+def start_child(**_: Any) -> None:
+    """Make the child end with its parent, and load the models before the first task waits for them."""
+    die_with_parent()
+    warm_up()
+
+
+@worker_ready.connect
+def take_up(**_: Any) -> None:
+    """Send again what waits: the messages that the last worker held are gone."""
+    sweep_edits(fresh=True)
