@@ -16,11 +16,15 @@ export class Problem extends Error {
 export const addresses = {
   photos: () => `${ROOT}photos/`,
   photo: (id) => `${ROOT}photos/${id}/`,
-  picture: (photo) => photo.picture || `${ROOT}photos/${photo.id}/picture/`,
-  thumbnail: (photo) => photo.thumbnail || addresses.picture(photo),
+  // For the screen: sRGB, at most 2048 pixels a side. `file` and `result` are in full.
+  picture: (photo) => photo.picture,
+  thumbnail: (photo) => photo.thumbnail,
+  file: (photo) => `${ROOT}photos/${photo.id}/file/`,
   operations: () => `${ROOT}operations/`,
   edits: () => `${ROOT}edits/`,
   edit: (id) => `${ROOT}edits/${id}/`,
+  editPicture: (id) => `${ROOT}edits/${id}/picture/`,
+  download: (id) => `${ROOT}edits/${id}/result/?download`,
   result: (id) => `${ROOT}edits/${id}/result/`,
   report: (id) => `${ROOT}edits/${id}/report/`,
   events: (id, since) => `${ROOT}edits/${id}/events/?since=${since}`,
@@ -60,25 +64,26 @@ async function send(method, address, body) {
   return text ? JSON.parse(text) : null;
 }
 
-/** Lists come bare or in pages; return every row either way. */
-async function list(address) {
+/** Return every row of a list that comes in pages. */
+async function every(address) {
   const rows = [];
   let next = address;
   while (next) {
     const page = await send("GET", next);
-    if (Array.isArray(page)) return page;
     rows.push(...page.results);
-    next = page.next ? new URL(page.next, location.href).pathname + new URL(page.next, location.href).search : null;
+    // Behind a proxy the server may not know by which name we came; the path is enough.
+    const further = page.next && new URL(page.next, location.href);
+    next = further ? further.pathname + further.search : null;
   }
   return rows;
 }
 
 export const api = {
-  photos: () => list(addresses.photos()),
+  photos: async (most) => (await send("GET", `${addresses.photos()}?limit=${most}`)).results,
   photo: (id) => send("GET", addresses.photo(id)),
   deletePhoto: (id) => send("DELETE", addresses.photo(id)),
-  operations: () => list(addresses.operations()),
-  editsOf: (photo) => list(`${addresses.edits()}?photo=${photo}`),
+  operations: () => send("GET", addresses.operations()),
+  editsOf: (photo) => every(`${addresses.edits()}?photo=${photo}&limit=200`),
   edit: (id) => send("GET", addresses.edit(id)),
   startEdit: (request) => send("POST", addresses.edits(), request),
   cancelEdit: (id) => send("POST", `${addresses.edit(id)}cancel/`, {}),

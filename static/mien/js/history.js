@@ -22,7 +22,7 @@ const ONE_MOVEMENT_MS = 3000;
 /** Whether `later` only carried on what `edit` began: same base, operation and faces, soon after. */
 function continues(edit, later) {
   const kind = (one) => JSON.stringify([one.parent ?? null, one.operation, one.faces]);
-  const apart = new Date(later.created_at) - new Date(edit.created_at);
+  const apart = new Date(later.created) - new Date(edit.created);
   return kind(edit) === kind(later) && apart >= 0 && apart < ONE_MOVEMENT_MS;
 }
 

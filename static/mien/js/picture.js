@@ -1,7 +1,11 @@
 // The two pictures of the stage: the photo as it was, and as it is now.
+//
+// Both are shown as copies for the screen; whoever zooms in past those sees the files in full.
 
 import { addresses } from "./api.js";
 import { byId, element } from "./element.js";
+
+const SHOWN_BY_BROWSERS = new Set(["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP"]);
 
 async function load(address) {
   const image = new Image();
@@ -15,48 +19,77 @@ export class Picture {
     this.before = byId("before");
     this.after = byId("after");
     this.notice = byId("stage-notice");
-    this.wanted = 0;
+    this.turn = 0;
+    this.visit = 0;
   }
 
-  /** Show a photo; resolves with its loaded picture, or null if the browser cannot show it. */
+  /** Show a photo; resolves with its loaded picture, or null if it does not load. */
   async open(photo) {
-    this.original = addresses.picture(photo);
+    const visit = (this.visit += 1);
+    this.turn += 1;
+    this.photo = photo;
+    this.edit = null;
+    this.copyShare = 1;
+    this.full = false;
     this.after.removeAttribute("src");
     this.before.removeAttribute("src");
     this.after.alt = "The photo";
-    const wanted = (this.wanted += 1);
     try {
-      const image = await load(this.original);
-      this.before.src = this.original;
-      if (wanted === this.wanted) this.after.src = this.original;
+      const image = await load(addresses.picture(photo));
+      if (visit !== this.visit) return null;
+      this.copyShare = image.naturalWidth / photo.width;
+      this.before.src = image.src;
+      if (!this.edit && !this.after.hasAttribute("src")) this.after.src = image.src;
       return image;
     } catch {
-      if (wanted === this.wanted) this.say("The picture did not load", "Reload the page. If that does not help, the photo may have been deleted.");
+      if (visit === this.visit) this.say("The picture did not load", "Reload the page. If that does not help, the photo may have been deleted.");
       return null;
     }
   }
 
-  /** Show `address` as the photo as it is now, once it is loaded; null is the original. */
-  async showAfter(address) {
-    const wanted = (this.wanted += 1);
-    const next = address || this.original;
-    try {
-      await load(next);
-    } catch {
-      return;
+  /** Show the result of an edit as the photo as it is now; null is the photo itself. */
+  showEdit(id) {
+    this.edit = id;
+    this.after.alt = id ? "The photo as edited" : "The photo";
+    const copy = id ? addresses.editPicture(id) : addresses.picture(this.photo);
+    return this.put(this.full ? this.inFull(id) : copy, copy);
+  }
+
+  /** Show how an edit that still runs will look. */
+  showPreview(address) {
+    return this.put(address);
+  }
+
+  /** Put a picture in place once it is loaded, unless another was asked for since. */
+  async put(address, instead = null) {
+    const turn = (this.turn += 1);
+    let loaded = null;
+    for (const one of [address, instead]) {
+      loaded ??= one && (await load(one).catch(() => null));
     }
-    // What was asked for later may have loaded sooner.
-    if (wanted !== this.wanted) return;
-    this.after.src = next;
-    this.after.alt = address ? "The photo as edited" : "The photo";
+    if (loaded && turn === this.turn) this.after.src = loaded.src;
+  }
+
+  inFull(id) {
+    return id ? addresses.result(id) : addresses.file(this.photo);
+  }
+
+  /** Take the full files once one pixel of the screen copy covers more than one of the screen. */
+  async sharpen(share) {
+    if (this.full || !this.photo || share <= this.copyShare || this.copyShare >= 1) return;
+    if (!SHOWN_BY_BROWSERS.has(this.photo.format)) return;
+    this.full = true;
+    const visit = this.visit;
+    this.showEdit(this.edit);
+    const image = await load(this.inFull(null)).catch(() => null);
+    if (image && visit === this.visit) this.before.src = image.src;
   }
 
   /** Take a notice away, or say that there is no face. */
   tellFaces(photo) {
     this.notice.hidden = photo.faces.length > 0;
-    if (!photo.faces.length) {
-      this.say("No face was found", "Choose a photo in which a face is seen from the front or half from the side, upright, and not too small.");
-    }
+    if (photo.faces.length) return;
+    this.say("No face was found", "Choose a photo in which a face is seen from the front or half from the side, upright, and not too small.");
   }
 
   say(title, text) {

@@ -10,13 +10,13 @@ const MOST = 12;
 export async function showRecent(onOpen) {
   let photos;
   try {
-    photos = await api.photos();
+    photos = await api.photos(MOST);
   } catch {
     // The start page works without the list; whoever drops a photo learns what is wrong.
     photos = [];
   }
   byId("recent").hidden = !photos.length;
-  byId("recent-list").replaceChildren(...photos.slice(0, MOST).map((photo) => element("li", {}, card(photo, onOpen))));
+  byId("recent-list").replaceChildren(...photos.map((photo) => element("li", {}, card(photo, onOpen))));
 }
 
 function card(photo, onOpen) {

@@ -7,7 +7,7 @@ const ENDED = new Set(["done", "failed", "cancelled"]);
  * id of the one to show (null is the original), and the one to follow because it has not ended.
  */
 export function findStep(edits, wanted) {
-  const ordered = [...edits].sort((one, other) => String(one.created_at).localeCompare(String(other.created_at)));
+  const ordered = [...edits].sort((one, other) => one.created.localeCompare(other.created));
   const finished = ordered.filter((edit) => edit.status === "done");
   if (wanted === "original") return { finished, shown: null, running: null };
   const named = ordered.find((edit) => edit.id === wanted) || finished.at(-1);

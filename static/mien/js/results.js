@@ -54,8 +54,7 @@ export class Results {
   offer(edit) {
     this.download.setAttribute("aria-disabled", !edit);
     if (edit) {
-      this.download.href = addresses.result(edit.id);
-      this.download.setAttribute("download", "");
+      this.download.href = addresses.download(edit.id);
     } else this.download.removeAttribute("href");
   }
 
@@ -63,7 +62,7 @@ export class Results {
     return element(
       "p",
       { class: "result-links" },
-      element("a", { class: "button small", href: addresses.result(edit.id), download: "" }, icon("download"), element("span", { text: "Picture" })),
+      element("a", { class: "button small", href: addresses.download(edit.id) }, icon("download"), element("span", { text: "Picture" })),
       element("a", { class: "button small", href: addresses.report(edit.id), download: `mien-report-${edit.id}.json` }, icon("download"), element("span", { text: "Report (JSON)" })),
     );
   }

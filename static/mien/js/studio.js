@@ -1,6 +1,6 @@
 // One open photo: what is chosen, what is shown, and when an edit is asked for.
 
-import { addresses, api } from "./api.js";
+import { api } from "./api.js";
 import { announce, byId, actionButtons } from "./element.js";
 import { Compare } from "./compare.js";
 import { Controls } from "./controls.js";
@@ -22,16 +22,16 @@ const DEBOUNCE_MS = 250;
 export class Studio {
   constructor() {
     this.photo = null;
-    this.view = new View((view) => (byId("zoom-value").textContent = `${Math.round(view.share() * 100)} %`));
-    this.compare = new Compare();
     this.picture = new Picture();
+    this.view = new View((view) => this.zoomed(view));
+    this.compare = new Compare();
     this.results = new Results();
     this.faces = new Faces(() => this.faceChosen());
     this.controls = new Controls(() => this.moved(), () => this.released());
     this.tabs = new Tabs((operation) => this.operationChosen(operation));
     this.steps = new Steps((id) => this.goTo(id));
     this.job = new Job({
-      preview: (url) => this.picture.showAfter(url),
+      preview: (url) => this.picture.showPreview(url),
       done: (edit) => this.done(edit),
       failed: (problem) => this.failed(problem),
       idle: () => this.refreshButtons(),
@@ -40,6 +40,11 @@ export class Studio {
     for (const button of actionButtons("apply")) button.addEventListener("click", () => this.apply());
     for (const button of actionButtons("reset")) button.addEventListener("click", () => this.reset());
     for (const button of actionButtons("cancel")) button.addEventListener("click", () => this.cancel());
+  }
+
+  zoomed(view) {
+    byId("zoom-value").textContent = `${Math.round(view.share() * 100)} %`;
+    this.picture.sharpen(view.share());
   }
 
   /** Open a photo that the API described, at the step that the address names or at its last. */
@@ -92,7 +97,7 @@ export class Studio {
     if (this.job.running) this.job.cancel();
     const edit = this.steps.edit;
     this.remember(id);
-    this.picture.showAfter(edit ? addresses.result(id) : null);
+    this.picture.showEdit(id);
     this.compare.enable(Boolean(edit));
     byId("stage").toggleAttribute("data-edited", Boolean(edit));
     this.results.show(edit);
@@ -191,11 +196,11 @@ export class Studio {
 
   async done(edit) {
     const photo = this.photo;
+    this.picture.showEdit(edit.id);
     const finished = await api.edit(edit.id).catch(() => ({ ...edit, status: "done" }));
     if (this.photo !== photo) return;
     this.steps.add(finished);
     this.remember(edit.id);
-    this.picture.showAfter(addresses.result(edit.id));
     this.compare.enable(true);
     byId("stage").toggleAttribute("data-edited", true);
     announce(`Done: ${this.steps.label(finished)}`);
@@ -221,7 +226,7 @@ export class Studio {
 
   showCurrent() {
     this.remember(this.steps.current);
-    this.picture.showAfter(this.steps.current ? addresses.result(this.steps.current) : null);
+    this.picture.showEdit(this.steps.current);
     this.refreshButtons();
   }
 
