@@ -36,6 +36,7 @@ WARP_SIZE = 512
 FOLLOW = (0.55, 0.15, 0.0)  # how far the three rings around the face follow its outline
 BEHIND = 1e5
 OPEN = 0.03  # gap between the lips, in distances between the irises, that shows teeth
+DRAWN = 0.85  # share of the drawn mouth in a smile; the rest is the mean smile of the gains
 NOTHING = 0.04  # frame pixels of movement that are taken for none
 
 FloatMap = NDArray[np.float32]
@@ -138,8 +139,9 @@ def _moved(
 ) -> tuple[Points, float]:
     """Return the canonical shape after the edit, and how much smile was added (or taken away)."""
     wanted, present = amounts["smile"], model.present(before)
-    # Who smiles already has less way to go, and more to lose.
-    smile = wanted * (1 - 0.55 * present) if wanted > 0 else wanted * present
+    # Who smiles broadly already has less way to go, and more to lose.
+    room = 1 - 0.55 * float(np.clip(2 * present - 1, 0, 1))
+    smile = wanted * room if wanted > 0 else wanted * present
     after = before + smile * model.movement(before)
     if wanted < 0:
         after = after + frown(before, -wanted * (1 - 0.6 * present))
@@ -249,7 +251,7 @@ def _with_mouth(
         # What the photo shows of the mouth stays; the rest is drawn around it.
         mask = mask * (1 - kept_inside(frame.landmarks, target, size, frame.size)[0][where])
     else:
-        mask = mask * float(np.clip(1.6 - 1.8 * now / then, 0, 1))
+        mask = mask * float(np.clip(1.6 - 1.8 * now / then, 0, DRAWN))
     if size != gain.shape[0]:
         gain = cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)
         difference = cv2.resize(difference, (size, size), interpolation=cv2.INTER_LINEAR)

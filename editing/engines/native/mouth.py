@@ -19,7 +19,7 @@ Points = NDArray[np.float32]
 # Widths as seen from the front, from the middle outwards: the arch turns the later ones away.
 UPPER_TEETH = (0.135, 0.100, 0.092, 0.068, 0.048, 0.034)
 LOWER_TEETH = (0.086, 0.092, 0.088, 0.068, 0.050, 0.036)
-ENAMEL = np.float32([0.99, 0.93, 0.84])
+ENAMEL = np.float32([1.10, 1.035, 0.935])
 CAVITY = np.float32([0.16, 0.055, 0.05])
 TONGUE = np.float32([0.55, 0.24, 0.22])
 REST_SHOW = 0.045  # how far the upper incisors reach below the resting upper lip
@@ -126,7 +126,7 @@ def _paint(x: Picture, y: Picture, pixel: float, before: Points, after: Points) 
     shown = float(before[14, 1] - before[13, 1])
     if shown > 0.03:  # teeth that the photo shows reach at least down to the lip that covered them
         edge = edge - REST_SHOW + shown + (lip_top - float(before[13, 1]))
-    edge = np.maximum(edge, lip_top + min(0.6 * gap, 0.10) - 0.03 * across**2)
+    edge = np.maximum(edge, lip_top + min(1.15 * gap, 0.13) - 0.03 * across**2)
     image = np.broadcast_to(CAVITY, (*x.shape, 3)).astype(np.float32).copy()
     depth = np.clip((y - lip_top) / max(gap, 0.05), 0, 1)[..., None]
     tongue = np.exp(-(((u / (0.75 * half)) ** 2) + ((y - lip_bottom - 0.02) / (0.35 * gap + 0.02)) ** 2))
