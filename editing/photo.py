@@ -27,7 +27,7 @@ pillow_heif.register_heif_opener()
 # Pillow warns from half of its own limit on; Limits decides here, on every photo.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
-READ_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "TIFF", "BMP")
+READ_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "TIFF", "BMP")
 LOSSY_QUALITY = 95
 
 _UPRIGHT = {
