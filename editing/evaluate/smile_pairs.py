@@ -41,7 +41,7 @@ class SmilePair:
 
 @dataclass(frozen=True, slots=True)
 class SmileComparison:
-    """Peak signal-to-noise ratios against the real smile, inside the face, in dB; higher is closer."""
+    """Peak signal-to-noise ratios to the real smile, inside the face, in dB; higher is closer."""
 
     neutral_psnr: float
     edited_psnr: float
@@ -193,6 +193,10 @@ def _resample(
         sigma = 0.5 * np.sqrt(1 / scale**2 - 1)
         picture = cv2.GaussianBlur(picture, (0, 0), sigma) if sigma > 0.2 else picture
     warped: Pixels = cv2.warpAffine(
-        picture, frame_from_picture[:2], size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+        picture,
+        frame_from_picture[:2],
+        size,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
     )
     return warped
