@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
+from PIL.ExifTags import Base
 
 from editing.errors import (
     OutputUnwritable,
@@ -109,7 +110,8 @@ FORMATS = {
         FileFormat("AVIF", "image/avif", (".avif",), True,
                    {"quality": LOSSY_QUALITY, "subsampling": "4:4:4", "speed": 8}),
         FileFormat("HEIF", "image/heic", (".heic", ".heif"), True, {"quality": LOSSY_QUALITY}),
-        FileFormat("TIFF", "image/tiff", (".tif", ".tiff"), True, {"compression": "tiff_deflate"}),
+        # Not compressed: libtiff, which would do it, loses the EXIF directory.
+        FileFormat("TIFF", "image/tiff", (".tif", ".tiff"), True, {}),
     )
 }  # fmt: skip
 
@@ -173,11 +175,10 @@ def encode_photo(photo: Photo, format: str | None = None, xmp: bytes | None = No
         # For a lossless WebP, quality is the effort; exact keeps colours under transparency.
         options = {"lossless": True, "quality": 50, "exact": True}
     out = BytesIO()
-    extras = {"icc_profile": photo.icc, "exif": photo.exif, "xmp": xmp}
-    options |= {key: value for key, value in extras.items() if value is not None}
+    options |= _metadata(photo, written, xmp)
     try:
         _as_picture(photo, written).save(out, written.name, **options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         size = f"{photo.width} x {photo.height}"
         told = f"a photo of {size} pixels cannot be written as {written.name}: {error}"
         raise OutputUnwritable(told) from error
@@ -343,6 +344,21 @@ def _has_chunk(riff: bytes, name: bytes) -> bool:
         size = int.from_bytes(riff[at + 4 : at + 8], "little")
         at += 8 + size + size % 2
     return False
+
+
+def _metadata(photo: Photo, written: FileFormat, xmp: bytes | None) -> dict[str, Any]:
+    """Return the profile, EXIF and XMP as the options that Pillow's writer of the format takes."""
+    exif: bytes | Image.Exif | None = photo.exif
+    options: dict[str, Any] = {"icc_profile": photo.icc, "xmp": xmp}
+    if xmp is not None and written.name == "PNG":
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
+    if xmp is not None and written.name == "TIFF":
+        exif = Image.Exif()
+        exif.load(photo.exif or b"")
+        exif[Base.XMLPacket] = xmp
+    options["exif"] = exif
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _as_picture(photo: Photo, written: FileFormat) -> Image.Image:
