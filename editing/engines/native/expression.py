@@ -36,7 +36,7 @@ WARP_SIZE = 512
 FOLLOW = (0.55, 0.15, 0.0)  # how far the three rings around the face follow its outline
 BEHIND = 1e5
 OPEN = 0.03  # gap between the lips, in distances between the irises, that shows teeth
-DRAWN = 0.85  # share of the drawn mouth in a smile; the rest is the mean smile of the gains
+DRAWN = 0.8  # share of the drawn mouth in a smile; the rest is the mean smile of the gains
 NOTHING = 0.04  # frame pixels of movement that are taken for none
 
 FloatMap = NDArray[np.float32]

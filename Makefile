@@ -1,0 +1,62 @@
+# Everything that sets Mien up, runs it and checks it. `make run` and `make test` need only
+# Python 3.11, git and make.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+STAMPS := .make
+# pip lists every local index that lacks a package as a warning; what matters are its errors.
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+export MIEN_DATA ?= $(CURDIR)/var
+export PORT ?= 8000
+
+.PHONY: run test check format bench clean
+
+run: $(STAMPS)/run
+	@exec $(PYTHON) manage.py up
+
+test: $(STAMPS)/dev $(STAMPS)/system
+	$(PYTHON) -m pytest tests --ignore=tests/browser
+	$(PYTHON) -m pytest tests/browser
+
+check: $(STAMPS)/dev
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports --no-cache
+	git ls-files -z 'templates/**.html' | xargs -0 -r $(VENV)/bin/djade --check --target-version 5.2
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) manage.py check
+
+format: $(STAMPS)/dev
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+	git ls-files -z 'templates/**.html' | xargs -0 -r $(VENV)/bin/djade --target-version 5.2
+
+bench: $(STAMPS)/dev
+	$(PYTHON) -m bench
+
+clean:
+	rm -rf $(STAMPS) $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(STAMPS)/venv:
+	@mkdir -p $(STAMPS)
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@touch $@
+
+$(STAMPS)/run: $(STAMPS)/venv requirements.txt pyproject.toml
+	@echo "Installing what Mien runs on (a minute or two) ..."
+	@.ci/quiet $(PIP) -r requirements.txt
+	@.ci/quiet $(PIP) --no-deps --editable .
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/run requirements-dev.txt
+	@echo "Installing what the tests need ..."
+	@.ci/quiet $(PIP) -r requirements-dev.txt
+	@touch $@
+
+# Chromium, Redis and PostgreSQL for the tests that use the real ones. Where they cannot be
+# installed the tests that need them are skipped and say so.
+$(STAMPS)/system: .ci/system
+	@.ci/system
+	@touch $@
