@@ -6,4 +6,5 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from webapp.accounts import schema  # noqa: F401 (registers itself)
+        from webapp import checks  # noqa: F401 (they register themselves)
+        from webapp.accounts import schema  # noqa: F401

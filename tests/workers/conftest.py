@@ -1,0 +1,1 @@
+from tests.web import *  # noqa: F403 (fixtures)
