@@ -32,13 +32,13 @@ class AgeReader:
     ages: NDArray[np.float32]
 
     def read(self, chip: FaceChip) -> float:
-        """Return the expected age in years, 0 to 80."""
-        details = dlib.get_face_chip_details(chip.points, self.size, self.padding)
-        face = dlib.extract_image_chip(chip.pixels, details).astype(np.float32)
-        values = ((face - self.means) * np.float32(self.scale)).transpose(2, 0, 1)[None]
-        (name,) = (node.name for node in self.session.get_inputs())
-        chances = self.session.run(None, {name: np.ascontiguousarray(values)})[0][0]
-        return float(self.ages @ chances)
+        """Return the expected age in years, 0 to 80, mean over the chip's detections."""
+        details = [dlib.get_face_chip_details(p, self.size, self.padding) for p in chip.points]
+        faces = np.stack([dlib.extract_image_chip(chip.pixels, d) for d in details])
+        values = (faces.astype(np.float32) - self.means) * np.float32(self.scale)
+        inputs = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+        chances = self.session.run(None, {self.session.get_inputs()[0].name: inputs})[0]
+        return float((chances @ self.ages).mean())
 
 
 def read_age(chip: FaceChip, models: ModelStore) -> float:
@@ -63,7 +63,7 @@ def _reader() -> AgeReader:
         session=session,
         size=model["input"]["shape"][2],
         padding=manifest["preprocessing"]["face_chip_padding"],
-        means=np.float32(normalization["means"]),
+        means=np.array(normalization["means"], np.float32),
         scale=normalization["scale"],
-        ages=np.float32(model["age_weights"]),
+        ages=np.array(model["age_weights"], np.float32),
     )

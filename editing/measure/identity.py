@@ -27,7 +27,7 @@ def identity_distance(before: FaceChip, after: FaceChip, models: ModelStore) -> 
 def descriptor(chip: FaceChip, models: ModelStore) -> NDArray[np.float64]:
     """Return the (128,) descriptor of the face."""
     network = models.keep("dlib-descriptor", _network)
-    return np.array(network.compute_face_descriptor(chip.pixels, chip.points))
+    return np.array(network.compute_face_descriptor(chip.pixels, chip.points[0]))
 
 
 def _network() -> Any:

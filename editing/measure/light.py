@@ -30,7 +30,7 @@ PIXELS_PER_UNIT = 44.0  # a unit of the canonical face is the distance between t
 MIDDLE = ((SIZE - 1) / 2, 0.40 * SIZE)
 
 # Rec. 709 luminance of linear red, green and blue.
-LUMINANCE = np.float32([0.2126, 0.7152, 0.0722])
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 class Unrolled(NamedTuple):
@@ -80,18 +80,19 @@ def _luminance(pixels: NDArray[np.uint8], source: NDArray[np.float32]) -> NDArra
     step = max(1.0, float(np.linalg.norm(source[-1, SIZE // 2] - source[0, SIZE // 2])) / SIZE)
     size = (max(2, round(part.shape[1] / step)), max(2, round(part.shape[0] / step)))
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    scale = np.float32([size[0] / part.shape[1], size[1] / part.shape[0]])
+    scale = np.array([size[0] / part.shape[1], size[1] / part.shape[0]], np.float32)
     at = (source - low.astype(np.float32) + np.float32(0.5)) * scale - np.float32(0.5)
     face = cv2.remap(small, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     value = face.astype(np.float32) / 255
     # IEC 61966-2-1, from coded to linear.
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return (linear.astype(np.float32) @ LUMINANCE).astype(np.float32)
+    luminance: NDArray[np.float32] = linear.astype(np.float32) @ LUMINANCE
+    return luminance
 
 
 def _unroll(canonical: CanonicalFace) -> Unrolled:
     points = canonical.shape * np.float32(PIXELS_PER_UNIT)
-    points[:, :2] += np.float32(MIDDLE)
+    points[:, :2] += np.array(MIDDLE, np.float32)
     triangles = canonical.triangles[(canonical.triangles < POINTS).all(axis=1)]
     skin = np.zeros((SIZE, SIZE), np.uint8)
     cv2.fillPoly(skin, [_outline(points, FACE_OVAL)], 1, shift=4)

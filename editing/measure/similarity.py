@@ -38,8 +38,8 @@ def face_ssim(before: NDArray[np.uint8], after: NDArray[np.uint8], box: Box) -> 
 
 
 def _reduced(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+    grey: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
     scale = LARGEST / max(grey.shape)
-    if scale >= 1:
-        return grey.astype(np.uint8)
-    return cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    if scale < 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return grey
