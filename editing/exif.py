@@ -1,4 +1,4 @@
-"""EXIF without what gives a person away: where they were, and pictures hidden inside the picture."""
+"""EXIF without what gives a person away: where they were, and pictures inside the picture."""
 
 from __future__ import annotations
 

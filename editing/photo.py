@@ -104,7 +104,7 @@ FORMATS = {
         # 4:4:4, so that a fine red edge beside the edit does not bleed.
         FileFormat("JPEG", "image/jpeg", (".jpg", ".jpeg"), False,
                    {"quality": LOSSY_QUALITY, "subsampling": 0}),
-        # Level 3 takes a third of the time of the default and makes files a few per cent larger.
+        # Level 3 takes less than half the time of the default (6); files grow by a tenth.
         FileFormat("PNG", "image/png", (".png",), True, {"compress_level": 3}),
         FileFormat("WEBP", "image/webp", (".webp",), True, {"quality": LOSSY_QUALITY}),
         FileFormat("AVIF", "image/avif", (".avif",), True,
@@ -133,7 +133,7 @@ def decode_photo(data: bytes, limits: Limits = Limits()) -> Photo:
         raise PhotoUnreadable("the file is empty")
     if len(data) > limits.max_bytes:
         raise PhotoTooLarge(f"the file has {len(data):,} bytes; {limits.max_bytes:,} are allowed")
-    picture = _open(data)
+    picture = open_picture(data)
     _check_size(picture.width, picture.height, limits)
     _check_kind(picture)
     try:
@@ -220,8 +220,13 @@ def srgb_pixels(photo: Photo) -> NDArray[np.uint8]:
     return photo.pixels if converted is None else np.array(converted, np.uint8)
 
 
-def _open(data: bytes) -> Image.Image:
-    """Return the picture with its header read and no pixel decoded."""
+def open_picture(data: bytes) -> Image.Image:
+    """Return the picture with its header read and no pixel decoded.
+
+    Raises:
+        PhotoTooLarge: Pillow itself refuses so many pixels.
+        PhotoUnreadable: it is no picture, or its header is damaged.
+    """
     try:
         return Image.open(BytesIO(data), formats=READ_FORMATS)
     except Image.DecompressionBombError as error:
@@ -245,7 +250,9 @@ def _why_unopened(data: bytes) -> str:
     for name, begins in known.items():
         if begins:
             return f"the file begins as a {name} but is damaged or cut short"
-    return "the file is not a picture that can be read (JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP)"
+    return (
+        "the file is not a picture that can be read (JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP)"
+    )
 
 
 def _why_undecoded(picture: Image.Image, error: Exception) -> str:
@@ -303,7 +310,7 @@ def _to_rgb(picture: Image.Image) -> tuple[Image.Image, Image.Image | None, byte
 
 
 def _split_16_bits(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Return the upper 8 bits of a 16-bit grey picture and, where one value is transparent, its alpha."""
+    """Return the upper 8 bits of a 16-bit grey picture, and its alpha if a value is transparent."""
     values = np.array(picture, np.uint16)
     upper = Image.fromarray((values >> 8).astype(np.uint8))
     if "transparency" not in picture.info:

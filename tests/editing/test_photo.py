@@ -80,15 +80,17 @@ def grey_profile(gamma: float) -> bytes:
     return bytes(header) + table + body
 
 
+def chunk(name: bytes, body: bytes) -> bytes:
+    """Return a chunk of a PNG file."""
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
 def png_with_header(width: int, height: int) -> bytes:
     """Return a PNG that claims a size and holds next to nothing: a bomb, were it decoded."""
 
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(bytes(1000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000)))
+    return b"\x89PNG\r\n\x1a\n" + chunks + chunk(b"IEND", b"")
 
 
 class TestOrientation:
@@ -220,10 +222,6 @@ class TestColour:
         rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
         png = png_with_header(32, 32)
         header = struct.pack(">IIBBBBB", 32, 32, 16, 2, 0, 0, 0)
-
-        def chunk(name: bytes, body: bytes) -> bytes:
-            return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
         data = png[:8] + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows))
         photo = decode_photo(data + chunk(b"IEND", b""))
         assert_array_equal(photo.pixels, values >> 8)
@@ -262,9 +260,7 @@ class TestRefused:
         ],
         ids=["empty", "text", "head", "1x1", "thin", "wide", "many", "bomb"],
     )
-    def test_each_names_its_cause(
-        self, data: bytes, error: type[PhotoRefused], words: str
-    ) -> None:
+    def test_each_names_its_cause(self, data: bytes, error: type[PhotoRefused], words: str) -> None:
         with pytest.raises(error, match=words) as refused:
             decode_photo(data)
         assert refused.value.exit_status == 3
@@ -302,7 +298,7 @@ class TestRefused:
     def test_several_frames(self, format: str) -> None:
         other = corner_picture().rotate(180)
         data = encoded(corner_picture(), format, save_all=True, append_images=[other])
-        with pytest.raises(PhotoUnsupported, match="has 2 (frames|pages)"):
+        with pytest.raises(PhotoUnsupported, match=r"has 2 (frames|pages)"):
             decode_photo(data)
 
     def test_numbers_that_are_not_colours(self) -> None:
@@ -319,7 +315,9 @@ class TestRefused:
         with pytest.raises(PhotoRefused):
             decode_photo(data)
 
-    @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF"])
+    @pytest.mark.parametrize(
+        "format", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF"]
+    )
     @given(data=st.data())
     def test_a_file_with_wrong_bytes_is_read_or_refused(
         self, format: str, data: st.DataObject
@@ -392,7 +390,9 @@ class TestExif:
 
 class TestEncode:
     @pytest.mark.parametrize("format", list(FORMATS))
-    def test_written_formats_read_back_and_repeat(self, format: str, astronaut_photo: Photo) -> None:
+    def test_written_formats_read_back_and_repeat(
+        self, format: str, astronaut_photo: Photo
+    ) -> None:
         data = encode_photo(astronaut_photo, format, xmp=b"<x:xmpmeta/>")
         assert data == encode_photo(astronaut_photo, format, xmp=b"<x:xmpmeta/>")
         assert b"<x:xmpmeta/>" in data
@@ -431,5 +431,5 @@ class TestEncode:
     def test_format_of_path(self) -> None:
         assert format_of_path(PurePath("a/b.JPG")) == "JPEG"
         assert format_of_path(PurePath("a/b.heif")) == "HEIF"
-        with pytest.raises(OutputUnwritable, match="'b.gif' does not end in"):
+        with pytest.raises(OutputUnwritable, match=r"'b.gif' does not end in"):
             format_of_path(PurePath("a/b.gif"))
