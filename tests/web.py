@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from tests.database import django_db_modify_db_settings
@@ -19,7 +20,7 @@ from webapp.edits.services import create_edit
 from webapp.photos.models import FacesState, Photo
 from editing.request import read_request
 
-__all__ = ["django_db_modify_db_settings", "face", "media_folder", "owner", "make_edit", "make_photo", "sent", "stranger"]  # noqa: E501
+__all__ = ["django_db_modify_db_settings", "face", "media_folder", "owner", "make_edit", "make_photo", "no_memory_of_guesses", "sent", "stranger"]  # noqa: E501
 
 
 def a_face(index: int = 0) -> dict[str, Any]:
@@ -41,6 +42,11 @@ def face() -> Callable[[int], dict[str, Any]]:
 def media_folder(settings: Any, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "media"
     return tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def no_memory_of_guesses() -> None:
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from webapp import errors
 from webapp.accounts.api import TokenView
+from webapp.accounts.login import Login
 from webapp.edits import api as edits
 from webapp.health import health
 from webapp.photos import api as photos
@@ -36,7 +37,7 @@ api = [
 urlpatterns = [
     path("api/v1/", include(api)),
     path("health/", health, name="health"),
-    path("login/", auth.LoginView.as_view(template_name="accounts/login.html"), name="login"),
+    path("login/", Login.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("", include("webapp.pages.urls")),
 ]

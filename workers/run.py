@@ -17,10 +17,12 @@ from editing.errors import EditingError
 from editing.faces.detect import detect_faces
 from editing.faces.face import Face
 from editing.photo import Photo as Picture
-from editing.photo import decode_photo, encode_photo, output_format
+from editing.photo import decode_photo
 from editing.pipeline import EditResult, edit_photo
 from editing.progress import Cancelled
+from editing.provenance import describe_edit, write_provenance
 from editing.request import EditRequest
+from editing.signing import Signer, local_signer
 from webapp import media
 from webapp.edits import claims
 from webapp.edits.claims import Claim
@@ -40,6 +42,12 @@ OUR_FAULT = "Something went wrong on our side; the log has the reason."
 def holder() -> str:
     """Return the name of this process, which no other process ever had."""
     return f"{settings.MACHINE[:60]}:{os.getpid()}:{secrets.token_hex(6)}"
+
+
+@lru_cache(maxsize=1)
+def signer() -> Signer:
+    """Return this installation's own signer, made the first time."""
+    return local_signer(settings.DATA / "signer")
 
 
 def run_edit(id: UUID) -> None:
@@ -80,13 +88,15 @@ def compute(edit: Edit, reporter: Reporter) -> EditResult:
 
 
 def keep_result(claim: Claim, edit: Edit, result: EditResult) -> None:
-    """Write the result, then make the edit done; a result that nobody waits for is removed.
+    """Write the result with its provenance, signed, then make the edit done; a result that nobody waits for is removed.
 
     The name carries the attempt, so that no other attempt's file is ever touched.
     """
-    suffix = output_format(result.photo).suffixes[0]
-    name = f"{edit.folder}/result-{claim.attempt}{suffix}"
-    data = encode_photo(result.photo)
+    marked = write_provenance(result.photo, describe_edit(result.report), signer=signer())
+    if marked.unsigned_because is not None:
+        log.warning("the result of edit %s is not signed: %s", edit.pk, marked.unsigned_because)
+    data = marked.data
+    name = f"{edit.folder}/result-{claim.attempt}{marked.format.suffixes[0]}"
     media.write(name, data)
     told = result.report.model_dump(mode="json")
     if claims.finish_done(claim, name, hashlib.sha256(data).hexdigest(), told):

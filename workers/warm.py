@@ -15,6 +15,7 @@ from editing.models import ModelStore
 from editing.photo import Photo
 from editing.pipeline import edit_photo
 from editing.request import EditRequest
+from workers.run import signer
 from workers.store import process_models
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ def warm_up() -> None:
     started = monotonic()
     grey = Photo(np.full((SIDE, SIDE, 3), 128, np.uint8), None, None, None, "PNG", "")
     try:
+        signer()
         models = process_models()
         detect_faces(grey, models)
         edit_photo(grey, FIRST, models, faces=[face_in_the_middle(models)])

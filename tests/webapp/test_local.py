@@ -132,6 +132,19 @@ class TestOpenToOthers:
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
         assert not AuthToken.objects.exists()
 
+    @pytest.mark.parametrize("address", ["/api/v1/tokens/", "/login/"])
+    def test_guessing_is_slowed_down(self, client: Client, stranger: User, address: str) -> None:
+        guess = {"username": "stranger", "password": "guessed"}
+        seen = []
+        for number in range(11):
+            # An address that the guesser makes up changes nothing.
+            headers = {"x-forwarded-for": f"203.0.113.{number}"}
+            seen.append(client.post(address, guess, headers=headers))
+        assert seen[-1].status_code == 429
+        assert seen[-1].json()["code"] == "throttled"
+        assert int(seen[-1]["Retry-After"]) > 0
+        assert 429 not in [answer.status_code for answer in seen[:10]]
+
     def test_a_session_needs_the_page_s_own_token_to_write(self, stranger: User) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(stranger, backend="django.contrib.auth.backends.ModelBackend")

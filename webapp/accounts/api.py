@@ -10,8 +10,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
+
+from webapp.accounts.throttle import LoginThrottle
 
 
 class CredentialsSerializer(serializers.Serializer):
@@ -26,8 +27,7 @@ class TokenSerializer(serializers.Serializer):
 class TokenView(APIView):
     """Sign a program in and out."""
 
-    throttle_classes = [ScopedRateThrottle]
-    throttle_scope = "login"
+    throttle_classes = [LoginThrottle]
 
     def get_permissions(self) -> list[AllowAny | IsAuthenticated]:
         return [AllowAny()] if self.request.method == "POST" else [IsAuthenticated()]
