@@ -1,4 +1,4 @@
-"""Everything that can go wrong in an edit, as a tree; each leaf has a code that every surface shows.
+"""Everything that can go wrong in an edit, as a tree; each leaf has a code that all surfaces show.
 
     EditingError
     ├── RequestInvalid          the caller asked for something that cannot be           exit 2

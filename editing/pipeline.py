@@ -122,7 +122,9 @@ def _edit_face(
     return after, FaceReport(index=face.index, box=face.box, measures=measures)
 
 
-def choose_faces(faces: Sequence[Face], wanted: Literal["all", "largest"] | list[int]) -> list[Face]:
+def choose_faces(
+    faces: Sequence[Face], wanted: Literal["all", "largest"] | list[int]
+) -> list[Face]:
     """Return the faces asked for; the first is the largest.
 
     Raises:

@@ -33,9 +33,7 @@ def silent(fraction: float, note: str = "", preview: NDArray[np.uint8] | None = 
 def part(progress: Progress, start: float, end: float) -> Progress:
     """Return a reporter whose 0 to 1 is ``start`` to ``end`` of ``progress``."""
 
-    def report(
-        fraction: float, note: str = "", preview: NDArray[np.uint8] | None = None
-    ) -> None:
+    def report(fraction: float, note: str = "", preview: NDArray[np.uint8] | None = None) -> None:
         progress(start + (end - start) * fraction, note, preview)
 
     return report

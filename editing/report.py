@@ -20,7 +20,7 @@ class PhotoReport(BaseModel):
 
 
 class FaceReport(BaseModel):
-    """One edited face. ``box`` is (x0, y0, x1, y1), half-open; a measure that was not taken is None."""
+    """One edited face. ``box`` is (x0, y0, x1, y1), half-open; a measure not taken is None."""
 
     model_config = ConfigDict(frozen=True)
 

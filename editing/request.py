@@ -49,7 +49,9 @@ class EditRequest(BaseModel):
 
     def chosen_faces(self) -> Literal["all", "largest"] | list[int]:
         """Return the faces asked for, or the operation's default."""
-        return self.faces if self.faces is not None else find_operation(self.operation).default_faces
+        return (
+            self.faces if self.faces is not None else find_operation(self.operation).default_faces
+        )
 
 
 def check_params(operation: str, params: dict[str, Any]) -> Params:

@@ -1,4 +1,4 @@
-"""The canonical face: the mean frontal neutral shape, its triangles, and which point mirrors which."""
+"""The canonical face: the mean frontal neutral shape, its triangles and its mirror order."""
 
 from __future__ import annotations
 
@@ -80,6 +80,6 @@ def fit_similarity(source: NDArray[np.float32], destination: NDArray[np.float32]
 
 
 def fit_face(canonical: CanonicalFace, landmarks: NDArray[np.float32]) -> Similarity:
-    """Return the similarity that lays the canonical face on ``landmarks`` (478, 3), by rigid points."""
+    """Return the similarity that lays the canonical face on (478, 3) landmarks, by rigid points."""
     rigid = list(RIGID)
     return fit_similarity(canonical.shape[rigid], landmarks[rigid])

@@ -30,7 +30,7 @@ def square_matrix(centre: Points, side: float, roll: float) -> Matrix:
     scale = CROP / side
     cos, sin = scale * math.cos(roll), scale * math.sin(roll)
     turn = np.array([[cos, -sin], [sin, cos]], np.float32)
-    offset = np.float32([CROP / 2 - 0.5, CROP / 2 - 0.5]) - turn @ np.float32(centre)
+    offset = np.array([CROP / 2 - 0.5, CROP / 2 - 0.5], np.float32) - turn @ np.float32(centre)
     return np.concatenate([turn, offset[:, None]], axis=1).astype(np.float32)
 
 

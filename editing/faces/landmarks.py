@@ -21,7 +21,9 @@ EYES = (33, 133, 362, 263)
 
 
 def find_landmarks(
-    pixels: NDArray[np.uint8], around: tuple[float, float, float, float] | Points, models: ModelStore
+    pixels: NDArray[np.uint8],
+    around: tuple[float, float, float, float] | Points,
+    models: ModelStore,
 ) -> Points:
     """Return float32 (478, 3): the points of the face, pixels of the picture.
 
@@ -60,13 +62,16 @@ def _first_pass(
 ) -> Points:
     x0, y0, x1, y1 = box
     side = max(x1 - x0, y1 - y0)
-    centre = np.float32([(x0 + x1) / 2 + RECT_SHIFT[0] * side, (y0 + y1) / 2 + RECT_SHIFT[1] * side])
+    middle = [(x0 + x1) / 2 + RECT_SHIFT[0] * side, (y0 + y1) / 2 + RECT_SHIFT[1] * side]
+    centre = np.array(middle, np.float32)
     return _run(pixels, square_matrix(centre, side * RECT_SCALE * MARGIN, 0.0), models)
 
 
 def _run(pixels: NDArray[np.uint8], crop_from_picture: Matrix, models: ModelStore) -> Points:
     crop = cut(pixels, crop_from_picture)
-    network = models.keep("landmarks:fused", lambda: fused(models.network("landmarks", LandmarkNet)))
+    network = models.keep(
+        "landmarks:fused", lambda: fused(models.network("landmarks", LandmarkNet))
+    )
     tensor = torch.from_numpy(crop).permute(2, 0, 1)[None].float().div(255)
     with torch.inference_mode():
         found = network(tensor.to(models.device, memory_format=torch.channels_last))
@@ -80,7 +85,10 @@ def cut(pixels: NDArray[np.uint8], crop_from_picture: Matrix) -> NDArray[np.uint
     if scale < 0.5:
         # Only the part of a large photo that the crop shows is reduced, by areas.
         inverse = cv2.invertAffineTransform(matrix)
-        corners = np.float32([[0, 0, 1], [CROP, 0, 1], [0, CROP, 1], [CROP, CROP, 1]]) @ inverse.T
+        corners = (
+            np.array([[0, 0, 1], [CROP, 0, 1], [0, CROP, 1], [CROP, CROP, 1]], np.float32)
+            @ inverse.T
+        )
         low = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
         high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, pixels.shape[1::-1])
         if (high <= low).any():
@@ -90,7 +98,7 @@ def cut(pixels: NDArray[np.uint8], crop_from_picture: Matrix) -> NDArray[np.uint
         size = (max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor)))
         small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         fx, fy = size[0] / part.shape[1], size[1] / part.shape[0]
-        picture_from_small = np.float64(
+        picture_from_small = np.array(
             [[1 / fx, 0, 0.5 / fx - 0.5 + low[0]], [0, 1 / fy, 0.5 / fy - 0.5 + low[1]], [0, 0, 1]]
         )
         pixels, matrix = small, (matrix @ picture_from_small).astype(np.float32)

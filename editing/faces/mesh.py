@@ -26,7 +26,10 @@ def with_rings(points: Points) -> Points:
     """Return (478 + 3 * 36, 3): the points followed by three rings around the face oval."""
     oval = points[list(FACE_OVAL)]
     centre = oval.mean(axis=0)
-    rings = [centre + (oval - centre) * np.float32([scale, scale, 1.0]) for scale in RING_SCALES]
+    rings = [
+        centre + (oval - centre) * np.array([scale, scale, 1.0], np.float32)
+        for scale in RING_SCALES
+    ]
     return np.concatenate([points, *rings]).astype(np.float32)
 
 
@@ -111,7 +114,7 @@ def _affine_per_triangle(
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float32]:
-    """Return the 3 x 3 rotation for angles in degrees: roll about z, then pitch about x, then yaw about y.
+    """Return the 3 x 3 rotation for angles in degrees: first roll, then pitch, then yaw.
 
     The axes are those of the points: x to the right of the picture, y down, z away from the viewer.
     Positive yaw turns the nose to the right of the picture, positive pitch lifts it, positive roll

@@ -42,7 +42,9 @@ def paste(photo: Photo, frame: FaceFrame, edit: FaceEdit) -> Photo:
         if not mask.any():
             continue
         before = photo.pixels[top:bottom, left:right].astype(np.float32)
-        after = strip.move(photo.pixels, edit.displacement) if edit.displacement is not None else before
+        after = (
+            strip.move(photo.pixels, edit.displacement) if edit.displacement is not None else before
+        )
         if edit.gain is not None:
             after = after * strip.bring(edit.gain, border=1.0)
         if edit.difference is not None:
@@ -106,7 +108,7 @@ class _Strip:
         ).astype(np.float32)
 
     def move(self, pixels: NDArray[np.uint8], displacement: FloatMap) -> FloatMap:
-        """Return the photo's pixels of the strip, each fetched from where the displacement points."""
+        """Return the photo's pixels of the strip, each fetched from where it is displaced."""
         turn = self.frame.photo_from_frame[:2, :2].astype(np.float32)
         moved = self.bring(displacement) @ turn.T
         rows, columns = np.mgrid[0 : self.height, 0 : self.width].astype(np.float32)
@@ -116,5 +118,11 @@ class _Strip:
         x0, y0 = max(0, int(x.min()) - 3), max(0, int(y.min()) - 3)
         x1, y1 = int(x.max()) + 4, int(y.max()) + 4
         part = pixels[y0:y1, x0:x1]
-        fetched = cv2.remap(part, x - np.float32(x0), y - np.float32(y0), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        fetched = cv2.remap(
+            part,
+            x - np.float32(x0),
+            y - np.float32(y0),
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
         return fetched.astype(np.float32)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.faces.canonical import fit_face
-from editing.faces.canonical import canonical_face
+from editing.faces.canonical import canonical_face, fit_face
 from editing.faces.face import Pose
 from editing.models import ModelStore
 
@@ -21,8 +20,8 @@ def estimate_pose(landmarks: NDArray[np.float32], models: ModelStore) -> Pose:
 
 
 def pose_of(rotation: NDArray[np.float32]) -> Pose:
-    """Return the angles whose ``mesh.rotation`` is the given 3 x 3 rotation (yaw after pitch after roll)."""
-    # rotation = about_y(yaw) @ about_x(pitch) @ about_z(roll); its middle row holds only pitch and roll.
+    """Return the angles whose ``mesh.rotation`` is the given 3 x 3 rotation."""
+    # about_y(yaw) @ about_x(pitch) @ about_z(roll): its middle row holds only pitch and roll.
     r = rotation.astype(np.float64)
     pitch = np.arcsin(np.clip(r[1, 2], -1, 1))
     roll = np.arctan2(r[1, 0], r[1, 1])

@@ -1,6 +1,6 @@
 """Which of the 478 points lies where: the index lists of MediaPipe's face mesh with irises.
 
-Left and right are the subject's. The order of points is a public fact of MediaPipe 0.10 (Apache-2.0).
+Left and right are the subject's. The order of points is that of MediaPipe 0.10 (Apache-2.0).
 """
 
 from __future__ import annotations

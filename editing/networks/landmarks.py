@@ -63,7 +63,11 @@ class LandmarkNet(nn.Module):
         for outputs, stride, expansion in BLOCKS:
             layers.append(InvertedResidual(channels, outputs, stride, expansion))
             channels = outputs
-        layers += [nn.Conv2d(channels, 48, 1, bias=False), nn.BatchNorm2d(48), nn.ReLU(inplace=True)]
+        layers += [
+            nn.Conv2d(channels, 48, 1, bias=False),
+            nn.BatchNorm2d(48),
+            nn.ReLU(inplace=True),
+        ]
         self.features = nn.Sequential(*layers)
         self.coefficients = nn.Linear(48 * 8 * 8, components)
         self.shape = nn.Linear(components, POINTS * 3)
@@ -88,7 +92,7 @@ class LandmarkNet(nn.Module):
 
 
 def fused(network: nn.Module) -> nn.Module:
-    """Return the network in eval mode with each batch norm folded into the convolution before it."""
+    """Return the network in eval mode, each batch norm folded into its convolution."""
     copy = deepcopy(network).eval()
     for part in copy.modules():
         if not isinstance(part, nn.Sequential):
@@ -98,4 +102,4 @@ def fused(network: nn.Module) -> nn.Module:
             if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 part[n] = fuse_conv_bn_eval(convolution, norm)
                 part[n + 1] = nn.Identity()
-    return copy.to(memory_format=torch.channels_last)
+    return copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

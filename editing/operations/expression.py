@@ -32,7 +32,9 @@ class ExpressionParams(Params):
     smile: Unit = Field(0.0, title="Smile", description="Mouth corners up, or down below zero.")
     mouth_open: Unit = Field(0.0, title="Mouth open", description="Jaw down, or lips together.")
     mouth_width: Unit = Field(0.0, title="Mouth width", description="Corners apart, or together.")
-    pucker: Unit = Field(0.0, title="Pucker", description="Lips forward as for a kiss, or drawn in.")
+    pucker: Unit = Field(
+        0.0, title="Pucker", description="Lips forward as for a kiss, or drawn in."
+    )
     brow_raise: Unit = Field(0.0, title="Brows raised", description="Brows up, or down.")
     brow_furrow: Unit = Field(0.0, title="Brows furrowed", description="Brows together, or apart.")
     eyes_open: Unit = Field(0.0, title="Eyes open", description="Lids apart, or closed.")
@@ -53,6 +55,13 @@ EXPRESSION = Operation(
     summary="Smile, open the mouth, raise the brows: the same person, another expression.",
     params=ExpressionParams,
     region="face",
-    measures=("identity_distance", "expression_before", "expression_after", "change_outside_mask", "change_inside_mask", "sharpness_ratio"),  # noqa: E501
+    measures=(
+        "identity_distance",
+        "expression_before",
+        "expression_after",
+        "change_outside_mask",
+        "change_inside_mask",
+        "sharpness_ratio",
+    ),
     engines=(EngineDeclaration("native", weights=("mesh", "landmarks", "expression")),),
 )

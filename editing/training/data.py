@@ -65,7 +65,7 @@ class Sample:
 
 
 def fold_of(person: str) -> int:
-    """Return the person's fold, 0 to 9. Fold 0 is never trained on; 0 and 1 are set aside for edits."""
+    """Return the person's fold, 0 to 9. 0 is never trained on; 0 and 1 are set aside for edits."""
     return int(hashlib.sha256(person.encode()).hexdigest(), 16) % FOLDS
 
 

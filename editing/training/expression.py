@@ -114,7 +114,7 @@ def oval(points: Points) -> NDArray[np.bool_]:
 
 def on_map(shape: Points) -> Points:
     """Return a canonical shape in pixels of the gain and bias maps."""
-    shift = np.float32([MIDDLE[0] * SIZE, MIDDLE[1] * SIZE, 0])
+    shift = np.array([MIDDLE[0] * SIZE, MIDDLE[1] * SIZE, 0], np.float32)
     return (shape * UNIT + shift).astype(np.float32)
 
 

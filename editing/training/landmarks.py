@@ -20,10 +20,11 @@ from torch.nn import functional as F
 
 from editing.faces.crop import MARGIN, crop_matrix, to_crop
 from editing.faces.mesh import rotation, triangle_map, triangulate, with_rings
-from editing.faces.topology import LIPS_INNER, LIPS_OUTER, LEFT_EYE, POINTS, RIGHT_EYE
+from editing.faces.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, POINTS, RIGHT_EYE
 from editing.networks.landmarks import CROP, LandmarkNet
 from editing.training.card import write_weights
 from editing.training.data import Sample, samples
+from editing.training.mesh import mirror_order
 
 CANVAS = 256
 VIEWS = 5
@@ -39,7 +40,7 @@ def turned(picture: Picture, points: Points, angles: tuple[float, float], triang
     moved = (points - middle) @ rotation(angles[0], angles[1], 0).T + middle
     source, destination = with_rings(points), with_rings(moved.astype(np.float32))
     # The rings follow less and less, so that hair moves along and the background stays.
-    follow = np.repeat(np.float32([0.7, 0.3, 0.0]), 36)[:, None]
+    follow = np.repeat(np.array([0.7, 0.3, 0.0], np.float32), 36)[:, None]
     destination[POINTS:] = source[POINTS:] + (destination[POINTS:] - source[POINTS:]) * follow
     destination[POINTS:, 2] += 10 * CANVAS
     dense, _ = triangle_map(source, destination, triangles, picture.shape[:2])
@@ -66,7 +67,9 @@ def build_views(chosen: list[Sample], triangles: NDArray[np.int32]) -> tuple[Pic
 class Augmented(torch.utils.data.IterableDataset):  # type: ignore[type-arg]
     """An endless stream of (crop, points) batches."""
 
-    def __init__(self, pictures: Picture, points: Points, order: NDArray[np.int64], seed: int) -> None:
+    def __init__(
+        self, pictures: Picture, points: Points, order: NDArray[np.int64], seed: int
+    ) -> None:
         self.pictures, self.points, self.order, self.seed = pictures, points, order, seed
 
     def __iter__(self):  # type: ignore[no-untyped-def]
@@ -82,7 +85,7 @@ class Augmented(torch.utils.data.IterableDataset):  # type: ignore[type-arg]
             yield torch.from_numpy(crops), torch.from_numpy(np.stack([p for _, p in pairs]))
 
     def draw(self, n: int, random: np.random.Generator) -> tuple[Picture, Points]:
-        points = self.points[n] - self.points[n, :, 2:].mean() * np.float32([0, 0, 1])
+        points = self.points[n] - self.points[n, :, 2:].mean() * np.array([0, 0, 1], np.float32)
         if random.random() < 0.5:  # as the detector's box gives it
             matrix = crop_matrix(points, MARGIN * random.uniform(0.75, 1.5), math.radians(random.normal(0, 18)), random.uniform(-0.14, 0.14, 2).astype(np.float32))  # fmt: skip  # noqa: E501
         else:  # as a first pass of the network gives it
@@ -92,7 +95,7 @@ class Augmented(torch.utils.data.IterableDataset):  # type: ignore[type-arg]
         target = to_crop(points, matrix)
         if random.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])
-            target = target[self.order] * np.float32([-1, 1, 1])
+            target = target[self.order] * np.array([-1, 1, 1], np.float32)
         return degraded(crop, random), target.astype(np.float32)
 
 
@@ -100,7 +103,9 @@ def degraded(crop: Picture, random: np.random.Generator) -> Picture:
     """Return the crop as a worse camera, light or compressor would have made it."""
     if random.random() < 0.25:
         small = int(random.uniform(28, 90))
-        crop = cv2.resize(cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), (CROP, CROP))
+        crop = cv2.resize(
+            cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), (CROP, CROP)
+        )
     if random.random() < 0.15:
         crop = cv2.GaussianBlur(crop, (0, 0), random.uniform(0.5, 2.2))
     x = crop.astype(np.float32) / 255
@@ -118,19 +123,25 @@ def degraded(crop: Picture, random: np.random.Generator) -> Picture:
         for _ in range(random.integers(1, 4)):
             h, w = random.integers(8, 48, 2)
             y0, x0 = random.integers(0, CROP - h), random.integers(0, CROP - w)
-            patch = random.random(3) if random.random() < 0.5 else x[::-1, ::-1][y0 : y0 + h, x0 : x0 + w]  # noqa: E501
+            patch = (
+                random.random(3)
+                if random.random() < 0.5
+                else x[::-1, ::-1][y0 : y0 + h, x0 : x0 + w]
+            )
             x[y0 : y0 + h, x0 : x0 + w] = patch
     if random.random() < 0.2:
         x = x + random.normal(0, random.uniform(0.01, 0.07), x.shape)
     out = (np.clip(x, 0, 1) * 255).astype(np.uint8)
     if random.random() < 0.2:
-        _, coded = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(random.uniform(20, 80))])
-        out = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        _, coded = cv2.imencode(
+            ".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(random.uniform(20, 80))]
+        )
+        return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
     return out
 
 
 def point_weights() -> torch.Tensor:
-    """Return (478, 1): eyes, irises and lips count double, for every expression is read from them."""
+    """Return (478, 1): eyes, irises and lips count double: expressions are read from them."""
     weights = torch.ones(POINTS, 1)
     weights[list(LIPS_INNER + LIPS_OUTER + LEFT_EYE + RIGHT_EYE)] = 2.0
     weights[468:] = 2.0
@@ -148,7 +159,7 @@ def held_out(chosen: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
     crops, targets = [], []
     for sample in chosen:
         points = sample.points(512)
-        points = points - points[:, 2:].mean() * np.float32([0, 0, 1])
+        points = points - points[:, 2:].mean() * np.array([0, 0, 1], np.float32)
         matrix = crop_matrix(points, MARGIN, 0.0, np.zeros(2, np.float32))
         crops.append(cv2.warpAffine(sample.read(512), matrix, (CROP, CROP), flags=cv2.INTER_AREA))
         targets.append(to_crop(points, matrix))
@@ -158,8 +169,10 @@ def held_out(chosen: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
     )
 
 
-def train(out: Path, minutes: float = 70, folder: Path = Path("var/training"), threads: int = 2) -> None:  # noqa: E501
-    """Train for so many minutes, going on from the checkpoint in ``folder``; publish into ``out``."""
+def train(
+    out: Path, minutes: float = 70, folder: Path = Path("var/training"), threads: int = 2
+) -> None:
+    """Train for so many minutes, from the checkpoint in ``folder`` on; publish into ``out``."""
     # A child forked after its parent has computed with several threads hangs.
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
@@ -169,18 +182,22 @@ def train(out: Path, minutes: float = 70, folder: Path = Path("var/training"), t
     learn = [s for s in everyone if s.fold != 0]
     frontal = [s.points(CANVAS) for s in learn if s.collection == "london"]
     mean = np.mean(frontal, axis=0).astype(np.float32)
-    triangles, order = triangulate(with_rings(mean)), mirror_order(mean)
+    triangles, order = triangulate(with_rings(mean)), mirror_order(mean - mean[4])
     pictures, points = build_views(learn, triangles)
     check, truth = held_out([s for s in everyone if s.fold == 0])
     stream = Augmented(pictures, points, order, seed=int(time.time()) % 10_000)
-    loader = iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=8))  # noqa: E501
+    loader = iter(
+        torch.utils.data.DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=8)
+    )
 
     next(loader)  # the child has been forked once this returns
     torch.set_num_threads(threads)
     network = LandmarkNet()
-    shapes = np.stack([to_crop(p, crop_matrix(p, MARGIN, 0.0, np.zeros(2, np.float32))) for p in points])
+    shapes = np.stack(
+        [to_crop(p, crop_matrix(p, MARGIN, 0.0, np.zeros(2, np.float32))) for p in points]
+    )
     network.start_from_shapes(torch.from_numpy(shapes.astype(np.float32)))
-    network = network.to(memory_format=torch.channels_last)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True
     )
@@ -194,7 +211,23 @@ def train(out: Path, minutes: float = 70, folder: Path = Path("var/training"), t
         optimizer.load_state_dict(kept["optimizer"])
         spent, step = kept["spent"], kept["step"]
 
-    edges = torch.from_numpy(np.unique(np.sort(np.concatenate([t for t in [triangles[(triangles < POINTS).all(1)][:, [0, 1]], triangles[(triangles < POINTS).all(1)][:, [1, 2]]]]), axis=1), axis=0)).long()  # noqa: E501
+    edges = torch.from_numpy(
+        np.unique(
+            np.sort(
+                np.concatenate(
+                    [
+                        t
+                        for t in [
+                            triangles[(triangles < POINTS).all(1)][:, [0, 1]],
+                            triangles[(triangles < POINTS).all(1)][:, [1, 2]],
+                        ]
+                    ]
+                ),
+                axis=1,
+            ),
+            axis=0,
+        )
+    ).long()
     weights = point_weights()
     saved = last = time.monotonic()
     while spent < minutes * 60:
@@ -203,12 +236,19 @@ def train(out: Path, minutes: float = 70, folder: Path = Path("var/training"), t
         for group in optimizer.param_groups:
             group["lr"] = rate
         crops, targets = next(loader)
-        crop = (crops.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
+        crop = (crops.permute(0, 3, 1, 2).float() / 255).contiguous(
+            memory_format=torch.channels_last
+        )
         with torch.autocast("cpu", torch.bfloat16):
             predicted = network(crop)
         predicted = predicted.float()
         gap = predicted - targets
-        loss = (F.smooth_l1_loss(gap[..., :2], torch.zeros_like(gap[..., :2]), beta=0.01, reduction="none") * weights).mean()  # noqa: E501
+        loss = (
+            F.smooth_l1_loss(
+                gap[..., :2], torch.zeros_like(gap[..., :2]), beta=0.01, reduction="none"
+            )
+            * weights
+        ).mean()
         loss = loss + 0.3 * gap[..., 2].abs().mean()
         local = gap[:, edges[:, 0], :2] - gap[:, edges[:, 1], :2]
         loss = loss + 0.5 * local.abs().mean()
@@ -225,9 +265,18 @@ def train(out: Path, minutes: float = 70, folder: Path = Path("var/training"), t
             torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "spent": spent, "step": step}, state)  # fmt: skip  # noqa: E501
             best = average.module.eval()
             with torch.inference_mode():
-                error = torch.cat([error_between_eyes(best(c), t) for c, t in zip(check.split(32), truth.split(32), strict=True)])  # noqa: E501
+                error = torch.cat(
+                    [
+                        error_between_eyes(best(c), t)
+                        for c, t in zip(check.split(32), truth.split(32), strict=True)
+                    ]
+                )
             best.train()
-            print(f"step {step}, {spent / 60:.1f} min, loss {loss.item():.5f}, set aside {error.mean():.4%} (worst {error.max():.2%})", flush=True)  # noqa: E501
+            print(
+                f"step {step}, {spent / 60:.1f} min, loss {loss.item():.5f}, "
+                f"set aside {error.mean():.4%} (worst {error.max():.2%})",
+                flush=True,
+            )
             last = time.monotonic()
 
     publish(average.module.eval(), float(error.mean()), step, out)
@@ -258,6 +307,6 @@ def publish(network: torch.nn.Module, error: float, steps: int, folder: Path) ->
         },
         limits=[
             "Beyond about 45 degrees of yaw the hidden side is a guess.",
-            "Trained on synthetic and studio faces: veils, masks and hands over the mouth are rare.",
+            "Trained on synthetic and studio faces: veils, masks and hands are rare.",
         ],
     )

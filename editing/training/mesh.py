@@ -1,4 +1,4 @@
-"""Recipe of ``mesh``: the mean frontal neutral face, its triangles and its mirror, from ``london``."""
+"""Recipe of ``mesh``: the mean frontal neutral face, its triangles and mirror, of ``london``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from editing.training.data import samples
 
 def mirror_order(mean: Points) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return (478,): for each point of a centred frontal shape its partner on the other side."""
-    flipped = mean * np.float32([-1, 1, 1])
+    flipped = mean * np.array([-1, 1, 1], np.float32)
     distance = np.linalg.norm(mean[:, None] - flipped[None], axis=2)
     face, iris = slice(0, 468), slice(468, POINTS)
     order = np.empty(POINTS, np.int64)
@@ -27,7 +27,7 @@ def mirror_order(mean: Points) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def mean_shape(shapes: list[Points]) -> Points:
-    """Return the Procrustes mean of (478, 3) shapes, about the irises' middle, in their distance."""
+    """Return the Procrustes mean of (478, 3) shapes, centred and in units of the irises."""
     rigid = list(RIGID)
     mean = shapes[0]
     for _ in range(4):
@@ -45,12 +45,12 @@ def train(out: Path) -> None:
     mean = mean_shape(shapes)
     # The mean is nearly symmetric already; its mirror image laid upon it makes it wholly so.
     order = mirror_order(mean)
-    flipped = mean[order] * np.float32([-1, 1, 1])
+    flipped = mean[order] * np.array([-1, 1, 1], np.float32)
     rigid = list(RIGID)
     laid = fit_similarity(flipped[rigid], mean[rigid]).apply(flipped)
     frontal = (mean + laid) / 2
     # Turn it so that its plane of symmetry is x = 0 exactly.
-    shape = (frontal + frontal[order] * np.float32([-1, 1, 1])) / 2
+    shape = (frontal + frontal[order] * np.array([-1, 1, 1], np.float32)) / 2
     shape = shape - (shape[468] + shape[473]) / 2
     shape = (shape / np.linalg.norm(shape[473] - shape[468])).astype(np.float32)
     triangles = triangulate(with_rings(shape))
@@ -64,7 +64,9 @@ def train(out: Path) -> None:
         },
         licence="CC-BY-4.0",
         summary="Mean frontal neutral face of 478 points, its triangulation and its mirror order.",
-        training_data=["london (CC BY 4.0, DeBruine & Jones 2017, figshare 5047666 v5), 82 neutral faces"],
+        training_data=[
+            "london (CC BY 4.0, DeBruine & Jones 2017, figshare 5047666 v5), 82 neutral faces"
+        ],
         measured={"points": POINTS, "triangles": len(triangles), "people": len(neutral)},
         limits=["Adults only; a child's proportions differ, which the pose takes for pitch."],
     )

@@ -19,7 +19,9 @@ from editing.request import EditRequest
 
 # One setting for each operation that visibly changes a face.
 SETTINGS = {"expression": {"smile": 1.0, "mouth_open": 0.4}}
-CASES = [pytest.param(operation, engine, id=f"{operation}-{engine}") for operation, engine in ENGINES]
+CASES = [
+    pytest.param(operation, engine, id=f"{operation}-{engine}") for operation, engine in ENGINES
+]
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +117,13 @@ def test_a_persons_mask_bounds_the_edit(operation, engine, photo, faces, models)
 
 def test_a_mask_of_another_size_is_refused(photo, faces, models):
     with pytest.raises(MaskInvalid, match="10 x 20"):
-        edit_photo(photo, request("expression", "native"), models, faces=faces, mask=np.ones((20, 10), np.uint8))  # noqa: E501
+        edit_photo(
+            photo,
+            request("expression", "native"),
+            models,
+            faces=faces,
+            mask=np.ones((20, 10), np.uint8),
+        )
 
 
 def test_a_face_that_is_not_there_is_named(photo, faces, models):

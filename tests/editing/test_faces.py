@@ -118,4 +118,4 @@ def test_the_frame_holds_the_face_upright_at_its_own_resolution(astronaut, model
     assert abs(np.degrees(np.arctan2(eyes[1], eyes[0]))) < 3
     scale = np.hypot(*frame.photo_from_frame[:2, 0])
     assert 0.9 < scale < 1.02
-    assert 0 <= frame.landmarks[:, :2].min() and frame.landmarks[:, :2].max() < frame.size
+    assert frame.landmarks[:, :2].min() >= 0 and frame.landmarks[:, :2].max() < frame.size

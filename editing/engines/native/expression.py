@@ -126,9 +126,7 @@ class NativeExpression:
         light = light_level(picture, frame.landmarks)
         gain, difference = _tones(frame, mesh, model, smile, picture)
         progress(0.8, "opening the mouth")
-        gain, difference = _with_mouth(
-            frame, target, before, after, gain, difference, light, jaw
-        )
+        gain, difference = _with_mouth(frame, target, before, after, gain, difference, light, jaw)
         mask = _support(displacement, gain, difference, frame.size)
         progress(1.0, "edited")
         return FaceEdit(mask, displacement, gain, difference)
@@ -151,7 +149,7 @@ def _moved(
 def _drawn(source: Points, target: Points, canonical: CanonicalFace) -> tuple[Points, DrawnMesh]:
     """Return the source with its rings, and the target's mesh drawn, both in pixels of the warp."""
     ringed, moved = with_rings(source), with_rings(target)
-    follow = np.repeat(np.float32(FOLLOW), 36)[:, None]
+    follow = np.repeat(np.array(FOLLOW, np.float32), 36)[:, None]
     moved[POINTS:] = ringed[POINTS:] + (moved[POINTS:] - ringed[POINTS:]) * follow
     moved[POINTS:, 2] += BEHIND
     return ringed, DrawnMesh(moved, canonical.triangles, (WARP_SIZE, WARP_SIZE))
@@ -169,7 +167,7 @@ def _displacement(source: Points, mesh: DrawnMesh, jaw: bool) -> FloatMap:
 
 
 def _teeth_kept(shift: FloatMap, source: Points, destination: Points) -> FloatMap:
-    """Return the movement with what an open mouth shows hanging from the upper lip, not stretched."""
+    """Return the movement with what an open mouth shows hanging from the upper lip."""
     both, lift = kept_inside(source, destination, WARP_SIZE, WARP_SIZE)
     still = both[..., None]
     return (shift * (1 - still) - lift * still).astype(np.float32)

@@ -37,11 +37,11 @@ def move_units(shape: Shape, amounts: dict[str, float], wink: bool) -> Shape:
 
 
 def frown(shape: Shape, amount: float) -> Shape:
-    """Return the movement of a smile turned round: the corners down and a little in, the chin up."""
+    """Return the movement of a smile turned round: the corners down and in, the chin up."""
     near = _near_corners(shape, 0.30)[:, None]
     side = np.sign(shape[:, :1] - _middle(shape)[0])
     down = near * np.concatenate([-0.03 * side, np.full_like(side, 0.13), 0 * side], axis=1)
-    lower = _falloff(shape, shape[17], 0.25)[:, None] * np.float32([0, -0.03, 0])
+    lower = _falloff(shape, shape[17], 0.25)[:, None] * np.array([0, -0.03, 0], np.float32)
     return (amount * (down + lower)).astype(np.float32)
 
 
@@ -66,7 +66,7 @@ def _smoothstep(x: Shape, low: float, high: float) -> Shape:
 
 
 def _lip_split(shape: Shape) -> Shape:
-    """Return (478,): 0 above the mouth's line, 1 below it, sharp between the lips, soft beside them."""
+    """Return (478,): 0 above the mouth's line, 1 below, sharp between the lips, soft beside."""
     middle = _middle(shape)
     half = abs(float(shape[LEFT_CORNER, 0] - shape[RIGHT_CORNER, 0])) / 2
     across = np.clip(np.abs(shape[:, 0] - middle[0]) / half, 0, 3)
@@ -117,7 +117,12 @@ def _lips_together(shape: Shape, amount: float) -> Shape:
             weight += near * same
     moved += total / np.maximum(weight, 1e-3)[:, None] * np.minimum(weight, 1)[:, None]
     chin = _smoothstep(shape[:, 1], float(shape[17, 1]), float(shape[CHIN_TIP, 1]))
-    moved[:, 1] += 0.7 * chin * (shape[UPPER_LIP, 1] - shape[LOWER_LIP, 1]) * _falloff(shape, shape[CHIN_TIP], 0.6)  # noqa: E501
+    moved[:, 1] += (
+        0.7
+        * chin
+        * (shape[UPPER_LIP, 1] - shape[LOWER_LIP, 1])
+        * _falloff(shape, shape[CHIN_TIP], 0.6)
+    )
     return (amount * moved).astype(np.float32)
 
 
@@ -163,8 +168,12 @@ def _brow_raise(shape: Shape, amount: float) -> Shape:
     moved = np.zeros_like(shape)
     if amount == 0:
         return moved
-    brows = np.float32([shape[list(ring), 1].mean() for ring in (RIGHT_BROW, LEFT_BROW)]).mean()
-    eyes = np.float32([shape[list(ring), 1].mean() for ring in (RIGHT_EYE, LEFT_EYE)]).mean()
+    brows = np.array(
+        [shape[list(ring), 1].mean() for ring in (RIGHT_BROW, LEFT_BROW)], np.float32
+    ).mean()
+    eyes = np.array(
+        [shape[list(ring), 1].mean() for ring in (RIGHT_EYE, LEFT_EYE)], np.float32
+    ).mean()
     lift = _smoothstep(-shape[:, 1], float(-eyes) + 0.06, float(-brows))
     fade = 1 - 0.75 * _smoothstep(-shape[:, 1], float(-brows) + 0.05, float(-shape[10, 1]))
     side = 1 - _smoothstep(np.abs(shape[:, 0]), 0.85, 1.15)

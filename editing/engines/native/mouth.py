@@ -19,14 +19,14 @@ Points = NDArray[np.float32]
 # Widths as seen from the front, from the middle outwards: the arch turns the later ones away.
 UPPER_TEETH = (0.135, 0.100, 0.092, 0.068, 0.048, 0.034)
 LOWER_TEETH = (0.086, 0.092, 0.088, 0.068, 0.050, 0.036)
-ENAMEL = np.float32([1.10, 1.035, 0.935])
-CAVITY = np.float32([0.16, 0.055, 0.05])
-TONGUE = np.float32([0.55, 0.24, 0.22])
+ENAMEL = np.array([1.10, 1.035, 0.935], np.float32)
+CAVITY = np.array([0.16, 0.055, 0.05], np.float32)
+TONGUE = np.array([0.55, 0.24, 0.22], np.float32)
 REST_SHOW = 0.045  # how far the upper incisors reach below the resting upper lip
 
 
 def inner_mask(landmarks: Points, size: int, frame_size: int) -> Picture:
-    """Return float32 (size, size): 1 between the lips, its border as soft as a pixel of the frame."""
+    """Return float32 (size, size): 1 between the lips, with a soft border."""
     shift = 4
     corners = (landmarks[list(LIPS_INNER), :2] + 0.5) * (size / frame_size) - 0.5
     mask = np.zeros((size, size), np.float32)
@@ -50,7 +50,7 @@ def kept_inside(
     moved[:, :2] += lift
     # Lip red at the border of the old mouth would show as a second lip.
     middle = moved[list(LIPS_INNER), :2].mean(axis=0)
-    moved[:, :2] = middle + (moved[:, :2] - middle) * np.float32([0.94, 0.82])
+    moved[:, :2] = middle + (moved[:, :2] - middle) * np.array([0.94, 0.82], np.float32)
     old = inner_mask(moved, size, frame_size)
     return np.minimum(old, inner_mask(target, size, frame_size)), lift.astype(np.float32)
 
@@ -62,7 +62,7 @@ def opening(landmarks: Points) -> float:
 
 
 def light_level(picture: Picture, landmarks: Points) -> Picture:
-    """Return (3,): the brightness of something white in the face's light, from the whites of its eyes."""
+    """Return (3,): how bright something white is in the face's light, by the whites of its eyes."""
     mask = np.zeros(picture.shape[:2], np.uint8)
     for ring in (RIGHT_EYE, LEFT_EYE):
         cv2.fillPoly(mask, [np.round(landmarks[list(ring), :2]).astype(np.int32)], 1)
@@ -71,7 +71,11 @@ def light_level(picture: Picture, landmarks: Points) -> Picture:
     for x, y in cheeks:
         cv2.circle(skin, (int(x), int(y)), max(2, picture.shape[0] // 40), 1, -1)
     whites = picture[mask > 0]
-    face = np.median(picture[skin > 0], axis=0) if skin.any() else np.float32([0.5, 0.5, 0.5])
+    face = (
+        np.median(picture[skin > 0], axis=0)
+        if skin.any()
+        else np.array([0.5, 0.5, 0.5], np.float32)
+    )
     if len(whites) < 12:
         return np.clip(face * 1.3, 0.25, 0.95).astype(np.float32)
     bright = whites[whites.sum(axis=1) >= np.percentile(whites.sum(axis=1), 80)].mean(axis=0)
@@ -100,7 +104,7 @@ def draw_mouth(
     """
     lips = list(LIPS_OUTER + LIPS_INNER)
     on_map = (target[lips, :2] + 0.5) * (size / frame_size) - 0.5
-    # Lips on the map -> canonical x and y: an affine map is enough over a mouth, and follows a turn.
+    # Lips on the map -> canonical x and y: an affine map suffices for a mouth, and follows a turn.
     system = np.concatenate([on_map, np.ones((len(lips), 1))], axis=1)
     affine = np.linalg.lstsq(system, shape_after[lips, :2].astype(np.float64), rcond=None)[0]
     low = np.maximum(np.floor(on_map.min(axis=0)).astype(int) - 2, 0)
@@ -129,7 +133,9 @@ def _paint(x: Picture, y: Picture, pixel: float, before: Points, after: Points) 
     edge = np.maximum(edge, lip_top + min(1.15 * gap, 0.13) - 0.03 * across**2)
     image = np.broadcast_to(CAVITY, (*x.shape, 3)).astype(np.float32).copy()
     depth = np.clip((y - lip_top) / max(gap, 0.05), 0, 1)[..., None]
-    tongue = np.exp(-(((u / (0.75 * half)) ** 2) + ((y - lip_bottom - 0.02) / (0.35 * gap + 0.02)) ** 2))
+    tongue = np.exp(
+        -(((u / (0.75 * half)) ** 2) + ((y - lip_bottom - 0.02) / (0.35 * gap + 0.02)) ** 2)
+    )
     image += (TONGUE - CAVITY) * (tongue * float(np.clip((gap - 0.12) / 0.2, 0, 1)))[..., None]
     jaw = float(after[14, 1] - before[14, 1])
     lower_edge = float(before[13, 1]) + REST_SHOW + 0.02 + 0.92 * jaw + 0.03 * across**2
@@ -155,20 +161,22 @@ def _teeth(
     bounds = np.concatenate([[0.0], np.cumsum(widths)]).astype(np.float32)
     side = np.abs(u)
     n = np.clip(np.searchsorted(bounds, side, side="right") - 1, 0, len(widths) - 1)
-    start, width = bounds[n], np.float32(widths)[n]
+    start, width = bounds[n], np.array(widths, np.float32)[n]
     t = np.clip((side - start) / width, 0, 1) * 2 - 1
     # Corners are rounded, and every second incisor is a little shorter.
-    short = np.float32([0.0, 0.014, 0.004, 0.012, 0.02, 0.03])[n]
+    short = np.array([0.0, 0.014, 0.004, 0.012, 0.02, 0.03], np.float32)[n]
     outline = edge - sign * (short + 0.022 * np.abs(t) ** 3.5 * (width / widths[0]))
     soft = max(pixel, 0.006)
     cover = np.clip(0.5 + sign * (outline - y) / soft, 0, 1)
     cover = cover * np.clip((bounds[-1] - side) / 0.02, 0, 1)
-    seam = np.exp(-((np.minimum(side - start, bounds[n + 1] - side) / max(0.006, 0.7 * pixel)) ** 2))
+    seam = np.exp(
+        -((np.minimum(side - start, bounds[n + 1] - side) / max(0.006, 0.7 * pixel)) ** 2)
+    )
     bulge = 1 - 0.10 * t**2
     tone = brightness * bulge * (1 - 0.26 * seam)
     # Enamel is thinner and cooler at the edge, warmer towards the gum.
     warm = np.clip(sign * (outline - y) / 0.16, 0, 1)[..., None]
-    enamel = ENAMEL * (1 - warm * np.float32([0.03, 0.07, 0.13]))
+    enamel = ENAMEL * (1 - warm * np.array([0.03, 0.07, 0.13], np.float32))
     return (image * (1 - cover[..., None]) + enamel * tone[..., None] * cover[..., None]).astype(
         np.float32
     )
