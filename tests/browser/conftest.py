@@ -148,9 +148,10 @@ def phone(browser: Browser, url: str) -> Iterator[Page]:
 @pytest.fixture(scope="session")
 def pair_jpeg(astronaut_picture: Image.Image) -> bytes:
     """A photo of two faces: the same one twice, the left one larger."""
-    sheet = Image.new("RGB", (912, 512), (120, 120, 120))
-    sheet.paste(astronaut_picture, (0, 0))
-    sheet.paste(astronaut_picture.resize((400, 400)), (512, 0))
+    head = astronaut_picture.crop((100, 0, 360, 260))
+    sheet = Image.new("RGB", (1000, 560), (120, 120, 120))
+    sheet.paste(head.resize((520, 520)), (0, 20))
+    sheet.paste(head.resize((440, 440)), (540, 60))
     out = io.BytesIO()
     sheet.save(out, "JPEG", quality=95)
     return out.getvalue()
