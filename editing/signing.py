@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -78,7 +79,7 @@ def local_signer(folder: Path) -> Signer:
     )
 
 
-def sign(data: bytes, media_type: str, action: dict[str, object], signer: Signer) -> bytes:
+def sign(data: bytes, media_type: str, action: Mapping[str, object], signer: Signer) -> bytes:
     """Return the file with a signed manifest that tells the one ``action`` (c2pa.actions.v2).
 
     Nothing may be written into the file afterwards.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -25,10 +25,20 @@ PRESETS: dict[str, dict[str, float]] = {
 Unit = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False, json_schema_extra={"step": 0.05})]
 
 
+def _tell_presets(schema: dict[str, Any]) -> None:
+    """Put into the JSON schema where each preset moves the units, so that a form can show it."""
+    schema["presets"] = PRESETS
+
+
 class ExpressionParams(Params):
     """Every unit is -1 to 1 and 0 leaves it as it is."""
 
-    preset: Preset = Field("none", title="Preset", description="A starting point for the sliders.")
+    preset: Preset = Field(
+        "none",
+        title="Preset",
+        description="A starting point for the sliders.",
+        json_schema_extra=_tell_presets,
+    )
     smile: Unit = Field(0.0, title="Smile", description="Mouth corners up, or down below zero.")
     mouth_open: Unit = Field(0.0, title="Mouth open", description="Jaw down, or lips together.")
     mouth_width: Unit = Field(0.0, title="Mouth width", description="Corners apart, or together.")

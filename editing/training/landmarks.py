@@ -216,11 +216,8 @@ def train(
             np.sort(
                 np.concatenate(
                     [
-                        t
-                        for t in [
-                            triangles[(triangles < POINTS).all(1)][:, [0, 1]],
-                            triangles[(triangles < POINTS).all(1)][:, [1, 2]],
-                        ]
+                        triangles[(triangles < POINTS).all(1)][:, [0, 1]],
+                        triangles[(triangles < POINTS).all(1)][:, [1, 2]],
                     ]
                 ),
                 axis=1,

@@ -35,8 +35,10 @@ def test_one_face_is_found_where_it_is(astronaut, models):
     faces = detect_faces(photo_of(astronaut), models)
     assert len(faces) == 1
     x0, y0, x1, y1 = faces[0].box
-    assert 150 < x0 < 200 and 260 < x1 < 300
-    assert 50 < y0 < 110 and 160 < y1 < 200
+    assert 150 < x0 < 200
+    assert 260 < x1 < 300
+    assert 50 < y0 < 110
+    assert 160 < y1 < 200
     assert abs(faces[0].pose.yaw) < 15
 
 
@@ -118,4 +120,5 @@ def test_the_frame_holds_the_face_upright_at_its_own_resolution(astronaut, model
     assert abs(np.degrees(np.arctan2(eyes[1], eyes[0]))) < 3
     scale = np.hypot(*frame.photo_from_frame[:2, 0])
     assert 0.9 < scale < 1.02
-    assert frame.landmarks[:, :2].min() >= 0 and frame.landmarks[:, :2].max() < frame.size
+    assert frame.landmarks[:, :2].min() >= 0
+    assert frame.landmarks[:, :2].max() < frame.size

@@ -1,0 +1,102 @@
+"""The arguments of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from editing.errors import RequestInvalid
+
+DESCRIPTION = "Edit faces in photos, on this computer, at the photo's own resolution."
+STATUSES = """\
+exit status: 0 done; 2 bad arguments or params; 3 unreadable or refused photo; 4 no face;
+5 engine or weights unavailable; 70 our fault. One line on stderr says why; with MIEN_DEBUG=1
+a traceback follows. MIEN_DEVICE (cpu, cuda, mps) chooses the device, MIEN_DATA the folder of
+the key that signs results (var/).
+"""
+
+
+class ArgumentsInvalid(RequestInvalid):
+    code = "arguments_invalid"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusals are errors like any other, told in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ArgumentsInvalid(f"{message} (see {self.prog} --help)")
+
+
+def build_parser() -> Parser:
+    """Return the parser. ``command`` of what it parses is the name of the command."""
+    parser = Parser(
+        prog="mien",
+        description=DESCRIPTION,
+        epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser(
+        "operations",
+        help="what can be done, as JSON: name, params schema, engines, licences",
+        allow_abbrev=False,
+    )
+    faces = commands.add_parser(
+        "faces", help="the faces of a photo, as JSON: index, box, pose", allow_abbrev=False
+    )
+    faces.add_argument("photo", metavar="PHOTO", type=Path)
+    _add_edit(commands)
+    _add_evaluate(commands)
+    return parser
+
+
+def _add_edit(commands: argparse._SubParsersAction[Parser]) -> None:
+    edit = commands.add_parser(
+        "edit",
+        help="edit a photo",
+        description="Edit a photo. OUT's suffix is its format; it is replaced only by a whole file.",
+        allow_abbrev=False,
+    )
+    edit.add_argument("photo", metavar="PHOTO", type=Path)
+    edit.add_argument("out", metavar="OUT", type=Path)
+    edit.add_argument("--operation", required=True, metavar="NAME")
+    edit.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="a param of the operation; may be repeated; lists as JSON or 1,2,3",
+    )
+    edit.add_argument("--faces", metavar="0,2|all|largest", help="default: the operation's own")
+    edit.add_argument(
+        "--mask",
+        type=Path,
+        metavar="PNG",
+        help="of the photo's size; white lets the edit through, black keeps the photo",
+    )
+    _add_engine(edit)
+    edit.add_argument("--seed", metavar="N", help="for the same result again; drawn when not given")
+    edit.add_argument(
+        "--report", type=Path, metavar="REPORT.json", help="what was done and measured"
+    )
+
+
+def _add_evaluate(commands: argparse._SubParsersAction[Parser]) -> None:
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="a table and a contact sheet of an operation over a folder of photos",
+        description="Run an operation over a folder of photos with a grid of settings.",
+        allow_abbrev=False,
+    )
+    evaluate.add_argument("operation", metavar="OPERATION")
+    evaluate.add_argument("--faces", required=True, type=Path, metavar="DIR", dest="folder")
+    evaluate.add_argument("--out", required=True, type=Path, metavar="DIR")
+    _add_engine(evaluate)
+    evaluate.add_argument("--limit", type=int, metavar="N", help="at most so many photos")
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--engine", default="auto", choices=("auto", "native", "diffusion"))

@@ -1,0 +1,77 @@
+"""``operations`` and ``faces``: what is there, as JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from editing.operations import OPERATIONS
+from editing.operations.base import EngineDeclaration, Operation
+from editing.weights import read_card
+
+
+def show_operations() -> None:
+    """Print what can be done: a list of operations."""
+    print(json.dumps([_operation(operation) for operation in OPERATIONS.values()], indent=2))
+
+
+def show_faces(path: Path) -> None:
+    """Print the faces of the photo, the largest first.
+
+    Raises:
+        PhotoRefused: the photo cannot be read.
+        NoFace: there is none.
+    """
+    from editing.command.source import open_models, read_photo
+
+    photo = read_photo(path)
+
+    from editing.errors import NoFace
+    from editing.faces.detect import detect_faces
+
+    faces = detect_faces(photo, open_models())
+    if not faces:
+        raise NoFace("no face was found in the photo")
+    told = [
+        {
+            "index": face.index,
+            "box": list(face.box),
+            "pose": {
+                "yaw": round(face.pose.yaw, 1),
+                "pitch": round(face.pose.pitch, 1),
+                "roll": round(face.pose.roll, 1),
+            },
+        }
+        for face in faces
+    ]
+    print(json.dumps(told, indent=2))
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    engines = [_engine(engine) for engine in operation.engines]
+    return {
+        "name": operation.name,
+        "title": operation.title,
+        "summary": operation.summary,
+        "params": operation.params.model_json_schema(),
+        "engines": engines,
+        "licences": sorted({weight["licence"] for e in engines for weight in e["weights"]}),
+    }
+
+
+def _engine(engine: EngineDeclaration) -> dict[str, Any]:
+    """Return an engine with its weights and what their licences allow.
+
+    Raises:
+        WeightsUnavailable: a card is not there.
+    """
+    cards = [read_card(name) for name in engine.weights]
+    return {
+        "name": engine.name,
+        "commercial_use": all(card.commercial_use for card in cards),
+        "weights": [
+            {"name": c.name, "licence": c.licence, "commercial_use": c.commercial_use}
+            for c in cards
+        ],
+    }
