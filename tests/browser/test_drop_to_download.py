@@ -104,6 +104,37 @@ def test_undo_redo_reset(page: Page, astronaut_jpeg: bytes) -> None:
     expect(page.locator("#after")).not_to_have_attribute("src", EDITED)
 
 
+def test_preset_shows_where_it_puts_the_sliders(page: Page, astronaut_jpeg: bytes) -> None:
+    open_photo(page, astronaut_jpeg)
+    smile = page.locator(".slider", has=page.locator("input[name=smile]"))
+    expect(smile.locator("output")).to_have_text("0.00")
+    page.locator("label", has_text="Happy").click()
+    wait_for_edit(page, "Happy")
+    expect(smile.locator("output")).to_have_text("+0.90")
+    assert smile.locator("input").input_value() == "0"
+
+
+def test_double_click_makes_a_slider_neutral(page: Page, astronaut_jpeg: bytes) -> None:
+    open_photo(page, astronaut_jpeg)
+    set_slider(page, "brow_raise", 0.5)
+    wait_for_edit(page, "Brows raised +0.50")
+    page.locator("input[name=brow_raise]").dblclick()
+    expect(page.locator(".step[aria-current=step]")).to_contain_text("Original")
+    assert page.locator("input[name=brow_raise]").input_value() == "0"
+
+
+def test_live_off_waits_for_apply(page: Page, astronaut_jpeg: bytes) -> None:
+    open_photo(page, astronaut_jpeg)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if r.method == "POST" else None)
+    page.get_by_role("switch", name="Live").uncheck()
+    set_slider(page, "smile", 0.4)
+    page.wait_for_timeout(600)  # more than the pause after which a live slider would have asked
+    assert asked == []
+    page.get_by_role("button", name="Apply").click()
+    wait_for_edit(page, "Smile +0.40")
+
+
 def test_two_faces_each_its_own(page: Page, pair_jpeg: bytes) -> None:
     open_photo(page, pair_jpeg, "pair.jpg", faces=2)
     first = page.get_by_role("button", name="Face 1", exact=True)

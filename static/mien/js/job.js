@@ -8,7 +8,7 @@ import { followEdit } from "./socket.js";
 const PATIENCE_MS = 160;
 
 export class Job {
-  /** `on` holds the listeners preview(url), done(edit), failed(problem), idle(). */
+  /** `on` holds the listeners preview(url), done(edit, report), failed(problem), idle(). */
   constructor(on) {
     this.on = on;
     this.ticket = 0;
@@ -83,7 +83,7 @@ export class Job {
     else if (event.kind === "preview") this.on.preview(data.url);
     else if (event.kind === "done") {
       this.end();
-      this.on.done(edit, data);
+      this.on.done(edit, data.report);
     } else if (event.kind === "failed") {
       this.end();
       this.on.failed({ code: data.code, message: data.message, detail: data.message });

@@ -8,7 +8,8 @@ const NOT_MEASURED = "not measured";
 const HIDES_PERSON = new Set(["deidentify", "camouflage"]);
 
 function number(value, digits = 2) {
-  return value.toFixed(digits).replace("-", "−");
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 function identity(value, operation) {

@@ -23,6 +23,11 @@ export class Results {
     }
   }
 
+  /** Take a report that came with the event, which saves asking for it. */
+  know(id, report) {
+    if (report?.faces) this.reports.set(id, report);
+  }
+
   /** Tell about a finished edit; null is the original, of which there is nothing to tell. */
   async show(edit) {
     this.shown = edit?.id || null;

@@ -32,7 +32,7 @@ export class Studio {
     this.steps = new Steps((id) => this.goTo(id));
     this.job = new Job({
       preview: (url) => this.picture.showPreview(url),
-      done: (edit) => this.done(edit),
+      done: (edit, report) => this.done(edit, report),
       failed: (problem) => this.failed(problem),
       idle: () => this.refreshButtons(),
     });
@@ -194,9 +194,10 @@ export class Studio {
     this.refreshButtons();
   }
 
-  async done(edit) {
+  async done(edit, report) {
     const photo = this.photo;
     this.picture.showEdit(edit.id);
+    this.results.know(edit.id, report);
     const finished = await api.edit(edit.id).catch(() => ({ ...edit, status: "done" }));
     if (this.photo !== photo) return;
     this.steps.add(finished);

@@ -3,9 +3,8 @@
 import { byId } from "./element.js";
 
 const MARGIN = 20;
-// Room for what floats at the foot of the stage; on a phone the verdict stands over the buttons.
-const NARROW = matchMedia("(max-width: 820px)");
-const foot = () => (NARROW.matches ? 96 : 64);
+// Room for what floats at the foot of the stage: the buttons and the verdict over them.
+const FOOT = 100;
 const LARGEST = 16;
 
 export class View {
@@ -35,7 +34,7 @@ export class View {
   fitScale() {
     const { clientWidth, clientHeight } = this.stage;
     const wide = Math.max(1, clientWidth - 2 * MARGIN) / this.width;
-    const high = Math.max(1, clientHeight - MARGIN - foot()) / this.height;
+    const high = Math.max(1, clientHeight - MARGIN - FOOT) / this.height;
     return Math.min(wide, high, 4);
   }
 
@@ -44,7 +43,7 @@ export class View {
     this.fitted = true;
     this.scale = this.fitScale();
     this.x = (this.stage.clientWidth - this.width * this.scale) / 2;
-    this.y = MARGIN + (this.stage.clientHeight - MARGIN - foot() - this.height * this.scale) / 2;
+    this.y = MARGIN + (this.stage.clientHeight - MARGIN - FOOT - this.height * this.scale) / 2;
     this.place();
   }
 
