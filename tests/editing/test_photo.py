@@ -10,23 +10,15 @@ from pathlib import PurePath
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
-from PIL import Image, ImageCms, TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 from PIL.ExifTags import GPS, IFD, Base
 
 from editing.errors import (
     OutputUnwritable,
-    PhotoRefused,
-    PhotoTooLarge,
-    PhotoTooSmall,
-    PhotoUnreadable,
-    PhotoUnsupported,
 )
 from editing.photo import (
     FORMATS,
-    Limits,
     Photo,
     decode_photo,
     encode_photo,
@@ -35,62 +27,13 @@ from editing.photo import (
     srgb_pixels,
 )
 from tests.conftest import encoded
-
-
-def corner_picture(width: int = 48, height: int = 32) -> Image.Image:
-    """Return a picture whose four corners differ, so that every turn and mirror shows."""
-    pixels = np.full((height, width, 3), 90, np.uint8)
-    pixels[: height // 2, : width // 2] = (250, 0, 0)
-    pixels[: height // 2, width // 2 :] = (0, 250, 0)
-    pixels[height // 2 :, : width // 2] = (0, 0, 250)
-    return Image.fromarray(pixels)
-
-
-def wide_gamut_profile() -> bytes:
-    """Return the bytes of an RGB profile that is not sRGB: sRGB with red and green exchanged."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    count = struct.unpack(">I", profile[128:132])[0]
-    entries = {profile[132 + 12 * i : 136 + 12 * i].decode(): 136 + 12 * i for i in range(count)}
-    red, green = entries["rXYZ"], entries["gXYZ"]
-    profile[red : red + 8], profile[green : green + 8] = (
-        profile[green : green + 8],
-        profile[red : red + 8],
-    )
-    return bytes(profile)
-
-
-def grey_profile(gamma: float) -> bytes:
-    """Return a minimal grey ICC profile (version 2) with one gamma."""
-    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
-    white = b"XYZ " + bytes(4) + struct.pack(">iii", 63190, 65536, 54061)
-    words = b"grey"
-    told = b"desc" + bytes(4) + struct.pack(">I", 5) + words + bytes(1 + 8 + 3 + 67)
-    told += bytes(-len(told) % 4)
-    tags = ((b"desc", told), (b"wtpt", white), (b"kTRC", curve))
-    table, body, at = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
-    for name, tag in tags:
-        table += name + struct.pack(">II", at + len(body), len(tag))
-        body += tag
-    header = bytearray(128)
-    header[8:12] = b"\x02\x20\0\0"
-    header[12:24] = b"mntrGRAYXYZ "
-    header[36:40] = b"acsp"
-    header[68:80] = struct.pack(">iii", 63190, 65536, 54061)
-    header[0:4] = struct.pack(">I", 128 + len(table) + len(body))
-    return bytes(header) + table + body
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    """Return a chunk of a PNG file."""
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
-def png_with_header(width: int, height: int) -> bytes:
-    """Return a PNG that claims a size and holds next to nothing: a bomb, were it decoded."""
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000)))
-    return b"\x89PNG\r\n\x1a\n" + chunks + chunk(b"IEND", b"")
+from tests.editing.pictures import (
+    chunk,
+    corner_picture,
+    grey_profile,
+    png_with_header,
+    wide_gamut_profile,
+)
 
 
 class TestOrientation:
@@ -243,96 +186,6 @@ class TestColour:
         photo = decode_photo(data)
         assert photo.format == "JPEG"
         assert photo.width == 512
-
-
-class TestRefused:
-    @pytest.mark.parametrize(
-        ("data", "error", "words"),
-        [
-            (b"", PhotoUnreadable, "empty"),
-            (b"Dear reader, this is a text.\n" * 20, PhotoUnreadable, "not a picture"),
-            (b"\xff\xd8\xff\xe0" + bytes(40), PhotoUnreadable, "begins as a JPEG"),
-            (png_with_header(1, 1), PhotoTooSmall, "1 x 1"),
-            (png_with_header(200, 15), PhotoTooSmall, "at least 16"),
-            (png_with_header(20_001, 20), PhotoTooLarge, "20,000"),
-            (png_with_header(13_000, 12_000), PhotoTooLarge, "120,000,000"),
-            (png_with_header(60_000, 60_000), PhotoTooLarge, "too large"),
-        ],
-        ids=["empty", "text", "head", "1x1", "thin", "wide", "many", "bomb"],
-    )
-    def test_each_names_its_cause(self, data: bytes, error: type[PhotoRefused], words: str) -> None:
-        with pytest.raises(error, match=words) as refused:
-            decode_photo(data)
-        assert refused.value.exit_status == 3
-
-    def test_too_many_bytes(self, astronaut_jpeg: bytes) -> None:
-        with pytest.raises(PhotoTooLarge, match="1,000 are allowed"):
-            decode_photo(astronaut_jpeg, Limits(max_bytes=1000))
-
-    def test_size_is_refused_before_a_pixel_is_decoded(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def decoded(self: Image.Image) -> None:
-            pytest.fail("pixels were decoded")
-
-        monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decoded)
-        with pytest.raises(PhotoTooLarge):
-            decode_photo(png_with_header(13_000, 12_000))
-
-    @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
-    @pytest.mark.parametrize("progressive", [False, True])
-    def test_truncated_jpeg(
-        self, part: float, progressive: bool, astronaut_picture: Image.Image
-    ) -> None:
-        data = encoded(astronaut_picture, "JPEG", quality=90, progressive=progressive)
-        with pytest.raises(PhotoUnreadable, match="cut short"):
-            decode_photo(data[: int(len(data) * part)])
-
-    @pytest.mark.parametrize("format", ["PNG", "WEBP", "HEIF", "AVIF", "TIFF", "GIF"])
-    def test_truncated_others(self, format: str, astronaut_picture: Image.Image) -> None:
-        data = encoded(astronaut_picture, format)
-        with pytest.raises(PhotoUnreadable):
-            decode_photo(data[: len(data) // 2])
-
-    @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "AVIF", "HEIF", "TIFF"])
-    def test_several_frames(self, format: str) -> None:
-        other = corner_picture().rotate(180)
-        data = encoded(corner_picture(), format, save_all=True, append_images=[other])
-        with pytest.raises(PhotoUnsupported, match=r"has 2 (frames|pages)"):
-            decode_photo(data)
-
-    def test_numbers_that_are_not_colours(self) -> None:
-        data = encoded(Image.fromarray(np.zeros((32, 32), np.float32)), "TIFF")
-        with pytest.raises(PhotoUnsupported, match="kind F"):
-            decode_photo(data)
-
-    def test_a_format_outside_the_list_is_not_parsed(self) -> None:
-        with pytest.raises(PhotoUnreadable, match="not a picture"):
-            decode_photo(encoded(corner_picture(), "PPM"))
-
-    @given(st.binary(max_size=300))
-    def test_random_bytes_are_refused_and_nothing_else(self, data: bytes) -> None:
-        with pytest.raises(PhotoRefused):
-            decode_photo(data)
-
-    @pytest.mark.parametrize(
-        "format", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF"]
-    )
-    @given(data=st.data())
-    def test_a_file_with_wrong_bytes_is_read_or_refused(
-        self, format: str, data: st.DataObject
-    ) -> None:
-        exif = Image.Exif()
-        exif[Base.Make] = "Kodak"
-        options = {} if format in ("GIF", "BMP") else {"exif": exif.tobytes()}
-        file = bytearray(encoded(corner_picture(), format, **options))
-        for _ in range(data.draw(st.integers(1, 6))):
-            file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
-        try:
-            photo = decode_photo(bytes(file), Limits(max_pixels=4_000_000))
-        except PhotoRefused:
-            return
-        assert photo.pixels.ndim == 3
 
 
 class TestExif:
