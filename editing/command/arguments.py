@@ -56,7 +56,7 @@ def _add_edit(commands: argparse._SubParsersAction[Parser]) -> None:
     edit = commands.add_parser(
         "edit",
         help="edit a photo",
-        description="Edit a photo. OUT's suffix is its format; it is replaced only by a whole file.",
+        description="Edit a photo. OUT's suffix is its format; only a whole file replaces it.",
         allow_abbrev=False,
     )
     edit.add_argument("photo", metavar="PHOTO", type=Path)

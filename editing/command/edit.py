@@ -6,13 +6,18 @@ import os
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from editing.command.destination import Destination, check_destination, write_all
 from editing.command.settings import read_settings
+from editing.command.source import open_models, read_mask, read_photo
 from editing.errors import OutputUnwritable
 from editing.operations import find_operation
+from editing.photo import FORMATS, FileFormat, Photo, format_of_path
 from editing.request import EditRequest, read_request
+
+if TYPE_CHECKING:
+    from editing.signing import Signer
 
 WEBP_SIDE = 16_383  # the longest side that the format can hold
 
@@ -25,33 +30,20 @@ def edit(arguments: Namespace) -> None:
     """
     request = _request(arguments)
     out, report = _destinations(arguments)
-
-    from editing.command.source import open_models, read_mask, read_photo
-    from editing.photo import FORMATS, Photo, format_of_path
-
-    format = format_of_path(out.path)
+    written = FORMATS[format_of_path(arguments.out)]
     photo = read_photo(arguments.photo)
-    _check_holds(photo, FORMATS[format])
+    _check_holds(photo, written)
     mask = read_mask(arguments.mask) if arguments.mask else None
 
-    from editing.pipeline import edit_photo
+    from editing.pipeline import check_mask, edit_photo
     from editing.provenance import describe_edit, write_provenance
-    from editing.signing import Signer, local_signer
 
-    def signer() -> Signer | None:
-        folder = data_folder() / "signer"
-        try:
-            return local_signer(folder)
-        except OSError as error:
-            note(f"the result is not signed: {folder}: {error.strerror or error}")
-            return None
-
+    check_mask(mask, photo)
     result = edit_photo(photo, request, open_models(), mask=mask)
-    edited: Photo = result.photo
-    key = signer()
-    marked = write_provenance(edited, describe_edit(result.report), format, key)
-    if key is not None and marked.unsigned_because is not None:
-        note(f"the result is not signed: {marked.unsigned_because}")
+    signer = _signer()
+    marked = write_provenance(result.photo, describe_edit(result.report), written.name, signer)
+    if signer is not None and marked.unsigned_because is not None:
+        _note(f"the result is not signed: {marked.unsigned_because}")
     files = [(out, marked.data)]
     if report is not None:
         files.append((report, result.report.model_dump_json(indent=2).encode() + b"\n"))
@@ -59,14 +51,26 @@ def edit(arguments: Namespace) -> None:
 
 
 def data_folder() -> Path:
-    """Return the folder of this installation's own data, ``MIEN_DATA`` or ``var`` beside the code."""
+    """Return the folder of this installation's data: ``MIEN_DATA``, or ``var`` beside the code."""
     default = Path(__file__).resolve().parents[2] / "var"
     return Path(os.environ.get("MIEN_DATA") or default).expanduser().resolve()
 
 
-def note(text: str) -> None:
+def _signer() -> Signer | None:
+    """Return this installation's signer; where its folder is closed, say so and return None."""
+    from editing.signing import local_signer
+
+    folder = data_folder() / "signer"
+    try:
+        return local_signer(folder)
+    except OSError as error:
+        _note(f"the result is not signed: {folder}: {error.strerror or error}")
+        return None
+
+
+def _note(text: str) -> None:
     """Tell something on stderr that is no failure."""
-    print(f"mien: note: {text}", file=sys.stderr)
+    sys.stderr.write(f"mien: note: {text}\n")
 
 
 def _request(arguments: Namespace) -> EditRequest:
@@ -88,8 +92,6 @@ def _destinations(arguments: Namespace) -> tuple[Destination, Destination | None
     Raises:
         OutputUnwritable: one cannot be written, or would overwrite what is read.
     """
-    from editing.photo import format_of_path
-
     format_of_path(arguments.out)
     out = check_destination(arguments.out)
     report = check_destination(arguments.report) if arguments.report else None
@@ -102,15 +104,15 @@ def _destinations(arguments: Namespace) -> tuple[Destination, Destination | None
     return out, report
 
 
-def _check_holds(photo: Any, format: Any) -> None:
+def _check_holds(photo: Photo, written: FileFormat) -> None:
     """Let pass what the format can hold, as far as the photo tells before it is edited.
 
     Raises:
         OutputUnwritable: the photo is partly transparent or too large for the format.
     """
-    if photo.alpha is not None and not format.has_alpha and photo.alpha.min() < 255:
+    if photo.alpha is not None and not written.has_alpha and photo.alpha.min() < 255:
         raise OutputUnwritable(
-            f"the photo is partly transparent and {format.name} cannot be: choose .png or .webp"
+            f"the photo is partly transparent and {written.name} cannot be: choose .png or .webp"
         )
-    if format.name == "WEBP" and max(photo.width, photo.height) > WEBP_SIDE:
+    if written.name == "WEBP" and max(photo.width, photo.height) > WEBP_SIDE:
         raise OutputUnwritable(f"WebP holds at most {WEBP_SIDE} pixels a side: choose .png or .jpg")

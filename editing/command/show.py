@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+from editing.command.source import open_models, read_photo
+from editing.errors import NoFace
 from editing.operations import OPERATIONS
 from editing.operations.base import EngineDeclaration, Operation
 from editing.weights import read_card
@@ -13,7 +16,7 @@ from editing.weights import read_card
 
 def show_operations() -> None:
     """Print what can be done: a list of operations."""
-    print(json.dumps([_operation(operation) for operation in OPERATIONS.values()], indent=2))
+    _print_json([_operation(operation) for operation in OPERATIONS.values()])
 
 
 def show_faces(path: Path) -> None:
@@ -23,11 +26,8 @@ def show_faces(path: Path) -> None:
         PhotoRefused: the photo cannot be read.
         NoFace: there is none.
     """
-    from editing.command.source import open_models, read_photo
-
     photo = read_photo(path)
 
-    from editing.errors import NoFace
     from editing.faces.detect import detect_faces
 
     faces = detect_faces(photo, open_models())
@@ -45,7 +45,11 @@ def show_faces(path: Path) -> None:
         }
         for face in faces
     ]
-    print(json.dumps(told, indent=2))
+    _print_json(told)
+
+
+def _print_json(told: list[dict[str, Any]]) -> None:
+    sys.stdout.write(json.dumps(told, indent=2) + "\n")
 
 
 def _operation(operation: Operation) -> dict[str, Any]:

@@ -44,16 +44,14 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
         raise MaskInvalid(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     except Exception as error:  # Damaged pictures raise many things.
         raise MaskInvalid(f"{path}: {error}") from error
-    if picture.mode not in ("1", "L"):
-        coloured = np.asarray(picture.convert("RGB"))
-        if (coloured != coloured[..., :1]).any():
-            raise MaskInvalid(
-                f"{path}: a mask is grey or black and white, this picture has colours"
-            )
-        if picture.mode in ("RGBA", "LA", "PA") and min(picture.getchannel("A").getextrema()) < 255:  # type: ignore[type-var]  # noqa: E501
-            raise MaskInvalid(f"{path}: a mask is opaque, this picture is partly transparent")
-        picture = picture.convert("RGB")
-    return np.array(picture.convert("L"), np.uint8)
+    if picture.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
+        raise MaskInvalid(f"{path}: a mask has 8 bits of grey, this picture is {picture.mode}")
+    values = np.asarray(picture.convert("RGBA"))
+    if (values[..., 3] < 255).any():
+        raise MaskInvalid(f"{path}: a mask is opaque, this picture is partly transparent")
+    if (values[..., :3] != values[..., :1]).any():
+        raise MaskInvalid(f"{path}: a mask is grey or black and white, this one has colours")
+    return np.ascontiguousarray(values[..., 0])
 
 
 def open_models() -> ModelStore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -34,16 +34,23 @@ GRIDS: dict[str, list[dict[str, Any]]] = {
         {"eyes_open": -1.0},
     ]
 }
+EngineName = Literal["auto", "native", "diffusion"]
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".tif", ".tiff"}
 CELL = 160
 SHOWN = 24
 
 
-def evaluate_folder(operation: Operation, folder: Path, out: Path) -> str:
-    """Edit every photo of ``folder`` with every setting; write the tables and the contact sheet.
+def evaluate_folder(
+    operation: Operation,
+    folder: Path,
+    out: Path,
+    engine: EngineName = "auto",
+    limit: int | None = None,
+) -> str:
+    """Edit the photos of ``folder`` with every setting; write the tables and the contact sheet.
 
-    Writes ``table.json``, ``table.md`` and ``contact_sheet.jpg`` into ``out``. A photo that fails is
-    named with its code and does not stop the others.
+    Writes ``table.json``, ``table.md`` and ``contact_sheet.jpg`` into ``out``. A photo that fails
+    is named with its code and does not stop the others. ``limit`` takes only so many photos.
 
     Returns:
         The table as Markdown.
@@ -51,7 +58,7 @@ def evaluate_folder(operation: Operation, folder: Path, out: Path) -> str:
     Raises:
         RequestInvalid: there is no photo in the folder.
     """
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
+    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)[:limit]
     if not paths:
         raise RequestInvalid(f"there is no photo in {folder}")
     models, grid = ModelStore(), GRIDS[operation.name]
@@ -63,7 +70,9 @@ def evaluate_folder(operation: Operation, folder: Path, out: Path) -> str:
             faces = detect_faces(photo, models)
             cells = [_cell(photo, faces)] if faces else []
             for params in grid:
-                request = EditRequest(operation=operation.name, params=params, seed=0)
+                request = EditRequest(
+                    operation=operation.name, params=params, engine=engine, seed=0
+                )
                 result = edit_photo(photo, request, models, faces=faces)
                 cells.append(_cell(result.photo, faces))
                 taken = readings[_label(params)]
