@@ -18,7 +18,9 @@ from editing.models import ModelStore
 @lru_cache(maxsize=1)
 def process_models() -> ModelStore:
     """Return the one store of this process, on ``MIEN_DEVICE`` or the best device there is."""
-    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1))
+    torch.set_num_threads(
+        max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+    )
     return ModelStore(settings.DEVICE or best_device())
 
 

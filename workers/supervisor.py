@@ -40,14 +40,18 @@ def open_port(host: str, port: int) -> socket.socket:
         PortTaken: it is in use, not allowed, or no address of this machine.
     """
     try:
-        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[
+            0
+        ]
         listening = socket.socket(family, kind, number)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(2048)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PortTaken(f"cannot listen on {host} port {port}: {reason}; set PORT to another one") from error
+        raise PortTaken(
+            f"cannot listen on {host} port {port}: {reason}; set PORT to another one"
+        ) from error
     return listening
 
 
@@ -108,7 +112,11 @@ class Supervisor:
         self.listening = listening
         descriptor = listening.fileno()
         self.children = [
-            Child("web", [sys.executable, "-m", "webapp.serve", "--fd", str(descriptor)], (descriptor,)),
+            Child(
+                "web",
+                [sys.executable, "-m", "webapp.serve", "--fd", str(descriptor)],
+                (descriptor,),
+            ),
             Child("worker", worker_command()),
         ]
 
@@ -143,7 +151,9 @@ class Supervisor:
             try:
                 child.process.wait(max(0.0, deadline - monotonic()))
             except subprocess.TimeoutExpired:
-                log.warning("%s did not end in time and is killed; its edit starts again later", child.name)
+                log.warning(
+                    "%s did not end in time and is killed; its edit starts again later", child.name
+                )
             child.signal(signal.SIGKILL)
             child.process.wait()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from celery.signals import worker_process_init, worker_ready
 from webapp.celery import FIND_FACES, RUN_EDIT, app
 from webapp.edits.claims import sweep_edits
 from workers import run
-from workers.lifeline import die_with_parent
+from workers.lifeline import die_with
 from workers.warm import warm_up
 
 log = logging.getLogger(__name__)
+
+PARENT = os.getpid()  # read before the children are forked, which keep it
 
 
 @app.task(name=RUN_EDIT)
@@ -32,7 +35,7 @@ def find_faces(id: str) -> None:
 @worker_process_init.connect
 def start_child(**_: Any) -> None:
     """Make the child end with its parent, and load the models before the first task waits for them."""
-    die_with_parent()
+    die_with(PARENT)
     warm_up()
 
 

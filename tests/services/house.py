@@ -117,7 +117,9 @@ class House:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
 
-    def read(self, path: str, data: bytes | None = None, method: str | None = None, **headers: str) -> bytes:
+    def read(
+        self, path: str, data: bytes | None = None, method: str | None = None, **headers: str
+    ) -> bytes:
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=40) as answer:
             return answer.read()  # type: ignore[no-any-return]
@@ -132,9 +134,13 @@ class House:
     def upload(self, data: bytes) -> Any:
         boundary = uuid.uuid4().hex
         body = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="me.jpg"\r\n'
-            "Content-Type: image/jpeg\r\n\r\n"
-        ).encode() + data + f"\r\n--{boundary}--\r\n".encode()
+            (
+                f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="me.jpg"\r\n'
+                "Content-Type: image/jpeg\r\n\r\n"
+            ).encode()
+            + data
+            + f"\r\n--{boundary}--\r\n".encode()
+        )
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return json.loads(self.read("/api/v1/photos/", body, "POST", **headers))
 
@@ -148,7 +154,9 @@ class House:
         with connect(address, open_timeout=20, **options) as opened:
             yield opened
 
-    def follow(self, edit: Any, since: int = 0, until: str = "done", seconds: float = PATIENCE) -> list[Any]:
+    def follow(
+        self, edit: Any, since: int = 0, until: str = "done", seconds: float = PATIENCE
+    ) -> list[Any]:
         """Return the events of an edit over its socket, up to the kind ``until``."""
         events: list[Any] = []
         with self.socket(edit, since) as opened:

@@ -74,7 +74,9 @@ def test_the_child_is_killed(house: House, photo: Any) -> None:
     assert {pid for pid, _ in house.steps()} > {child}
 
 
-def test_the_whole_worker_is_killed(house: House, photo: Any, worker: subprocess.Popen[bytes]) -> None:
+def test_the_whole_worker_is_killed(
+    house: House, photo: Any, worker: subprocess.Popen[bytes]
+) -> None:
     edit = house.edit(photo)
     waiting = house.edit(photo)
     child = in_the_middle(house)

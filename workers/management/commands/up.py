@@ -30,7 +30,9 @@ class Command(BaseCommand):
                 f"'python manage.py changepassword {settings.LOCAL_OWNER}' first, or unset MIEN_HOST"
             )
         if is_open_to_others(listening) and not settings.CREDENTIALS_REQUIRED:
-            raise CommandError("MIEN_CREDENTIALS_REQUIRED cannot be off on an address open to others")
+            raise CommandError(
+                "MIEN_CREDENTIALS_REQUIRED cannot be off on an address open to others"
+            )
         supervisor = Supervisor(listening)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: supervisor.stop())
