@@ -11,6 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from editing.request import read_request
 from tests.database import django_db_modify_db_settings
 from webapp import celery, media
 from webapp.accounts.models import User
@@ -18,9 +19,18 @@ from webapp.accounts.services import local_owner
 from webapp.edits.models import Edit
 from webapp.edits.services import create_edit
 from webapp.photos.models import FacesState, Photo
-from editing.request import read_request
 
-__all__ = ["django_db_modify_db_settings", "face", "media_folder", "owner", "make_edit", "make_photo", "no_memory_of_guesses", "sent", "stranger"]  # noqa: E501
+__all__ = [
+    "django_db_modify_db_settings",
+    "face",
+    "media_folder",
+    "owner",
+    "make_edit",
+    "make_photo",
+    "no_memory_of_guesses",
+    "sent",
+    "stranger",
+]
 
 
 def a_face(index: int = 0) -> dict[str, Any]:

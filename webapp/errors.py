@@ -70,7 +70,9 @@ def details(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
 
 def problem(status: int, code: str, detail: str, **more: Any) -> JsonResponse:
     """Return a problem as an answer of plain Django."""
-    return JsonResponse(details(status, code, detail, **more), status=status, content_type=CONTENT_TYPE)
+    return JsonResponse(
+        details(status, code, detail, **more), status=status, content_type=CONTENT_TYPE
+    )
 
 
 def answer_exception(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -79,7 +81,9 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response | No
     status, code, detail, more, headers = _describe(error)
     if code == "internal_error":
         log.exception("unforeseen error in %s", type(context.get("view")).__name__, exc_info=error)
-    return Response(details(status, code, detail, **more), status, headers=headers, content_type=CONTENT_TYPE)
+    return Response(
+        details(status, code, detail, **more), status, headers=headers, content_type=CONTENT_TYPE
+    )
 
 
 def _describe(error: Exception) -> tuple[int, str, str, dict[str, Any], dict[str, str]]:
@@ -87,7 +91,13 @@ def _describe(error: Exception) -> tuple[int, str, str, dict[str, Any], dict[str
         return status_of(error), error.code, str(error), {"fields": error.fields}, {}
     if isinstance(error, errors.EditingError):
         status = status_of(error)
-        return status, error.code if status < 500 or status == 503 else "internal_error", str(error), {}, {}
+        return (
+            status,
+            error.code if status < 500 or status == 503 else "internal_error",
+            str(error),
+            {},
+            {},
+        )
     if isinstance(error, Conflict):
         return 409, error.code, str(error), {}, {}
     if isinstance(error, Http404):
@@ -98,13 +108,19 @@ def _describe(error: Exception) -> tuple[int, str, str, dict[str, Any], dict[str
         return 422, "request_invalid", "Some fields are wrong.", {"fields": error.detail}, {}
     if isinstance(error, exceptions.APIException):
         headers = {}
-        if getattr(error, "auth_header", None):
-            headers["WWW-Authenticate"] = error.auth_header
-        if getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(error.wait))
+        if challenge := getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = challenge
+        if wait := getattr(error, "wait", None):
+            headers["Retry-After"] = str(int(wait))
         code = CODE_OF_STATUS.get(error.status_code, "request_invalid")
         return error.status_code, code, str(error.detail), {}, headers
-    return 500, "internal_error", "Something went wrong on our side; the log has the reason.", {}, {}
+    return (
+        500,
+        "internal_error",
+        "Something went wrong on our side; the log has the reason.",
+        {},
+        {},
+    )
 
 
 def _of_api(request: HttpRequest) -> bool:
@@ -131,5 +147,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBa
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if _of_api(request):
-        return problem(500, "internal_error", "Something went wrong on our side; the log has the reason.")
+        return problem(
+            500, "internal_error", "Something went wrong on our side; the log has the reason."
+        )
     return defaults.server_error(request)

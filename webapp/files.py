@@ -31,7 +31,9 @@ def answer_file(
     if sha256 is None:
         sha256 = hashlib.sha256(data).hexdigest()
     answer = HttpResponse(data, content_type=media_type_of(name))
-    answer["Content-Disposition"] = content_disposition_header("download" in request.GET, shown_name)
+    answer["Content-Disposition"] = content_disposition_header(
+        "download" in request.GET, shown_name
+    )
     answer["ETag"] = f'"{sha256}"'
     conditional = get_conditional_response(request, etag=f'"{sha256}"', response=answer)
     return _finish(conditional or answer, sha256)

@@ -170,13 +170,19 @@ class SqliteWatcher:
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     def _last_event(self, database: sqlite3.Connection) -> int:
-        return int(database.execute("SELECT COALESCE(MAX(id), 0) FROM edits_editevent").fetchone()[0])
+        return int(
+            database.execute("SELECT COALESCE(MAX(id), 0) FROM edits_editevent").fetchone()[0]
+        )
 
     def _wake_changed(self, database: sqlite3.Connection, last: int) -> int:
         """Wake the edits that have new events, and all who wait for a photo, of whom there are few."""
-        rows = database.execute("SELECT id, edit_id FROM edits_editevent WHERE id > ?", (last,)).fetchall()
+        rows = database.execute(
+            "SELECT id, edit_id FROM edits_editevent WHERE id > ?", (last,)
+        ).fetchall()
         changed = {edit_topic(UUID(edit)) for _, edit in rows}
-        self._wake({topic for topic in self.waiters if topic in changed or topic.startswith("photo.")})
+        self._wake(
+            {topic for topic in self.waiters if topic in changed or topic.startswith("photo.")}
+        )
         return max((int(id) for id, _ in rows), default=last)
 
     def _wake(self, topics: set[str] | None) -> None:

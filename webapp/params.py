@@ -91,7 +91,13 @@ def _weight(name: str) -> dict[str, Any]:
     try:
         card = read_card(name)
     except WeightsUnavailable:
-        return {"name": name, "available": False, "licence": None, "commercial_use": None, "summary": ""}
+        return {
+            "name": name,
+            "available": False,
+            "licence": None,
+            "commercial_use": None,
+            "summary": "",
+        }
     return {
         "name": name,
         "available": True,
@@ -121,6 +127,8 @@ def add_params_schemas(result: dict[str, Any], generator: Any, **_: Any) -> dict
         schemas[schema_name(operation)] = schema
     schemas["Params"] = {
         "description": "The params of the operation that is asked for.",
-        "anyOf": [{"$ref": f"#/components/schemas/{schema_name(one)}"} for one in OPERATIONS.values()],
+        "anyOf": [
+            {"$ref": f"#/components/schemas/{schema_name(one)}"} for one in OPERATIONS.values()
+        ],
     }
     return result

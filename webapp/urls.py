@@ -18,7 +18,9 @@ api = [
     path("photos/<uuid:id>/", photos.PhotoView.as_view(), name="photo"),
     path("photos/<uuid:id>/file/", photos.PhotoFileView.as_view(), name="photo-file"),
     path("photos/<uuid:id>/picture/", photos.PhotoPictureView.as_view(), name="photo-picture"),
-    path("photos/<uuid:id>/thumbnail/", photos.PhotoThumbnailView.as_view(), name="photo-thumbnail"),
+    path(
+        "photos/<uuid:id>/thumbnail/", photos.PhotoThumbnailView.as_view(), name="photo-thumbnail"
+    ),
     path("operations/", edits.OperationsView.as_view(), name="operations"),
     path("edits/", edits.EditsView.as_view(), name="edits"),
     path("edits/<uuid:id>/", edits.EditView.as_view(), name="edit"),

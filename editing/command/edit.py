@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from editing.command.arguments import ArgumentsInvalid
 from editing.command.destination import Destination, check_destination, write_all
 from editing.command.settings import read_settings
 from editing.command.source import open_models, read_mask, read_photo
 from editing.errors import OutputUnwritable
 from editing.operations import find_operation
 from editing.photo import FORMATS, FileFormat, Photo, format_of_path
-from editing.request import EditRequest, read_request
+from editing.request import MAX_SEED, EditRequest, read_request
 
 if TYPE_CHECKING:
     from editing.signing import Signer
@@ -75,14 +77,17 @@ def _note(text: str) -> None:
 
 def _request(arguments: Namespace) -> EditRequest:
     operation = find_operation(arguments.operation)
+    faces, seed = arguments.faces, arguments.seed
+    if faces is not None and not re.fullmatch(r"all|largest|\d+( *, *\d+)*", faces):
+        raise ArgumentsInvalid(f"--faces {faces}: 0,2 or all or largest is wanted")
+    if seed is not None and not (seed.isdecimal() and int(seed) <= MAX_SEED):
+        raise ArgumentsInvalid(f"--seed {seed}: a whole number from 0 to {MAX_SEED} is wanted")
     asked: dict[str, Any] = {
         "operation": operation.name,
         "params": read_settings(operation, arguments.settings),
         "engine": arguments.engine,
     }
-    for name in ("faces", "seed"):
-        if getattr(arguments, name) is not None:
-            asked[name] = getattr(arguments, name)
+    asked |= {name: v for name, v in (("faces", faces), ("seed", seed)) if v is not None}
     return read_request(asked)
 
 

@@ -1,31 +1,68 @@
-"""``mien evaluate``: an operation over a folder of photos."""
+"""``evaluate``: an operation over a folder of photos, into two tables and a contact sheet."""
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
+from pathlib import Path
 
-from editing.errors import OutputUnwritable, RequestInvalid
+from editing.command.arguments import ArgumentsInvalid
+from editing.command.destination import check_destination, write_all
+from editing.command.source import open_models
+from editing.errors import OutputUnwritable
 from editing.operations import find_operation
+
+FILES = ("table.json", "table.md", "contact_sheet.jpg")
 
 
 def evaluate(arguments: Namespace) -> None:
-    """Write the tables and the contact sheet, and print the table.
+    """Evaluate the operation. Photos that fail are told in the table.
 
     Raises:
-        OperationUnknown: there is no such operation.
-        RequestInvalid: the folder is not there, or holds no photo.
-        OutputUnwritable: the folder of the results cannot be made.
+        EditingError: the arguments are wrong, or the engine is not on this machine.
     """
     operation = find_operation(arguments.operation)
     if not arguments.folder.is_dir():
-        raise RequestInvalid(f"{arguments.folder} is not a folder of photos")
-    try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputUnwritable(f"{arguments.out} cannot be made: {error.strerror}") from error
-    from editing.evaluate.run import evaluate_folder
+        raise ArgumentsInvalid(f"there is no folder {arguments.folder}")
+    if arguments.limit is not None and arguments.limit < 1:
+        raise ArgumentsInvalid(f"--limit {arguments.limit}: at least 1 is wanted")
+    destinations = [check_destination(path) for path in _outputs(arguments.out)]
 
-    table = evaluate_folder(
-        operation, arguments.folder, arguments.out, arguments.engine, arguments.limit
+    from editing.evaluate.folder import evaluate_folder, find_photos
+    from editing.evaluate.sheet import draw_sheet
+    from editing.evaluate.table import to_json, to_markdown
+
+    photos = find_photos(arguments.folder)[: arguments.limit]
+    if not photos:
+        raise ArgumentsInvalid(f"there is no photo in {arguments.folder}")
+    evaluation, rows = evaluate_folder(
+        operation, arguments.folder.resolve(), photos, arguments.engine, open_models(), _tell
     )
-    print(table)
+    columns = ["before", *(setting.label for setting in evaluation.settings)]
+    contents = (
+        to_json(evaluation).encode(),
+        to_markdown(evaluation).encode(),
+        draw_sheet(columns, rows),
+    )
+    write_all(list(zip(destinations, contents, strict=True)))
+    _tell("")
+    sys.stdout.write(f"{destinations[1].path}\n")
+
+
+def _outputs(folder: Path) -> list[Path]:
+    """Return the files to be written, their folder made.
+
+    Raises:
+        OutputUnwritable: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputUnwritable(f"{folder} cannot be made: {error.strerror}") from error
+    return [folder / name for name in FILES]
+
+
+def _tell(line: str) -> None:
+    """Show how far it is where somebody watches."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{line}")

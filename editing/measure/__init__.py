@@ -48,7 +48,6 @@ def measure(
     change = measure_change(before.pixels, after.pixels, mask)
     return {
         **_of_the_head(before, after, face, models),
-        "light_asymmetry_before": light_asymmetry(before.pixels, face.landmarks, models),
         "change_outside_mask": change.outside,
         "change_inside_mask": change.inside,
         "sharpness_ratio": sharpness_ratio(before.pixels, after.pixels, face.landmarks),
@@ -81,6 +80,7 @@ def _of_the_head(before: Photo, after: Photo, face: Face, models: ModelStore) ->
         "pitch_after": pose_after.pitch,
         "roll_before": pose_before.roll,
         "roll_after": pose_after.roll,
+        "light_asymmetry_before": light_asymmetry(before.pixels, face.landmarks, models),
         "light_asymmetry_after": light_asymmetry(after.pixels, found, models),
         "expression_before": dict(action_units(face.landmarks, laid_before)),
         "expression_after": dict(action_units(found, laid_after)),

@@ -7,8 +7,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from editing.weights import read_card
-
 
 class Params(BaseModel):
     """The settings of one operation. One class is the validation, the API's schema and the form.
@@ -55,24 +53,3 @@ def reasons_by_field(error: ValidationError) -> dict[str, list[str]]:
         name = str(item["loc"][0]) if item["loc"] else ""
         fields.setdefault(name, []).append(str(item["msg"]))
     return fields
-
-
-def describe_operation(operation: Operation) -> dict[str, object]:
-    """Return what programs and pages need to know of an operation, as JSON."""
-    return {
-        "name": operation.name,
-        "version": operation.version,
-        "title": operation.title,
-        "summary": operation.summary,
-        "params": operation.params.model_json_schema(),
-        "region": operation.region,
-        "measures": list(operation.measures),
-        "default_faces": operation.default_faces,
-        "engines": [
-            {
-                "name": engine.name,
-                "licences": sorted({read_card(name).licence for name in engine.weights}),
-            }
-            for engine in operation.engines
-        ],
-    }

@@ -34,7 +34,7 @@ Picture = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 
-def turned(picture: Picture, points: Points, angles: tuple[float, float], triangles: NDArray[np.int32]) -> tuple[Picture, Points]:  # fmt: skip  # noqa: E501
+def turned(picture: Picture, points: Points, angles: tuple[float, float], triangles: NDArray[np.int32]) -> tuple[Picture, Points]:  # fmt: skip
     """Return picture and points with the head turned by (yaw, pitch) degrees about its middle."""
     middle = points[[234, 454]].mean(axis=0)
     moved = (points - middle) @ rotation(angles[0], angles[1], 0).T + middle
@@ -87,11 +87,11 @@ class Augmented(torch.utils.data.IterableDataset):  # type: ignore[type-arg]
     def draw(self, n: int, random: np.random.Generator) -> tuple[Picture, Points]:
         points = self.points[n] - self.points[n, :, 2:].mean() * np.array([0, 0, 1], np.float32)
         if random.random() < 0.5:  # as the detector's box gives it
-            matrix = crop_matrix(points, MARGIN * random.uniform(0.75, 1.5), math.radians(random.normal(0, 18)), random.uniform(-0.14, 0.14, 2).astype(np.float32))  # fmt: skip  # noqa: E501
+            matrix = crop_matrix(points, MARGIN * random.uniform(0.75, 1.5), math.radians(random.normal(0, 18)), random.uniform(-0.14, 0.14, 2).astype(np.float32))  # fmt: skip
         else:  # as a first pass of the network gives it
-            matrix = crop_matrix(points, MARGIN * random.uniform(0.94, 1.06), math.radians(random.normal(0, 4)), random.uniform(-0.025, 0.025, 2).astype(np.float32))  # fmt: skip  # noqa: E501
+            matrix = crop_matrix(points, MARGIN * random.uniform(0.94, 1.06), math.radians(random.normal(0, 4)), random.uniform(-0.025, 0.025, 2).astype(np.float32))  # fmt: skip
         border = cv2.BORDER_REFLECT if random.random() < 0.5 else cv2.BORDER_CONSTANT
-        crop = cv2.warpAffine(self.pictures[n], matrix, (CROP, CROP), flags=cv2.INTER_LINEAR, borderMode=border)  # fmt: skip  # noqa: E501
+        crop = cv2.warpAffine(self.pictures[n], matrix, (CROP, CROP), flags=cv2.INTER_LINEAR, borderMode=border)  # fmt: skip
         target = to_crop(points, matrix)
         if random.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])
@@ -259,7 +259,7 @@ def train(
         spent, last = spent + now - last, now
         if now - saved > 120 or spent >= minutes * 60:
             saved = now
-            torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "spent": spent, "step": step}, state)  # fmt: skip  # noqa: E501
+            torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "spent": spent, "step": step}, state)  # fmt: skip
             best = average.module.eval()
             with torch.inference_mode():
                 error = torch.cat(

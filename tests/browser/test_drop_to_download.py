@@ -266,3 +266,33 @@ def test_second_photo_replaces_the_first(
     assert page.url.split("?")[0] != first.split("?")[0]
     page.go_back()
     expect(page.locator(".frame")).to_have_count(1, timeout=EDIT_MS)
+
+
+def test_large_heic_is_shown_and_saved_in_full(
+    page: Page, astronaut_picture: Image.Image, tmp_path: Path
+) -> None:
+    out = io.BytesIO()
+    astronaut_picture.resize((3000, 3000)).save(out, "HEIF", quality=80)
+    open_photo(page, out.getvalue(), "phone.heic")
+    # Chromium cannot read HEIC: what is seen is the server's copy for the screen.
+    shown = page.locator("#before")
+    assert shown.evaluate("e => e.decode().then(() => e.naturalWidth)") == 2048
+    set_slider(page, "smile", 0.5)
+    wait_for_edit(page, "Smile +0.50")
+    with page.expect_download(timeout=EDIT_MS) as waiting:
+        page.locator("#download").click()
+    saved = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(saved)
+    assert Image.open(saved).size == (3000, 3000)
+
+
+def test_zooming_in_takes_the_full_file(page: Page, astronaut_picture: Image.Image) -> None:
+    out = io.BytesIO()
+    astronaut_picture.resize((3000, 3000)).save(out, "JPEG", quality=90)
+    open_photo(page, out.getvalue(), "large.jpg")
+    after = page.locator("#after")
+    expect(after).to_have_attribute("src", re.compile("/picture/$"))
+    page.locator("#stage").dblclick(position={"x": 300, "y": 300})
+    expect(page.locator("#zoom-value")).to_have_text("100 %")
+    expect(after).to_have_attribute("src", re.compile("/file/$"))
+    assert after.evaluate("e => e.decode().then(() => e.naturalWidth)") == 3000

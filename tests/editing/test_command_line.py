@@ -63,7 +63,7 @@ def test_faces_of_a_photo(mien, photo):
 
 def test_an_edit_writes_the_photo_and_its_report(mien, photo, tmp_path):
     out, report = tmp_path / "out.png", tmp_path / "report.json"
-    result = mien("edit", photo, out, "--operation", "expression", "--set", "smile=-1", "--set", "brow_raise=0.5", "--seed", 3, "--report", report)  # fmt: skip  # noqa: E501
+    result = mien("edit", photo, out, "--operation", "expression", "--set", "smile=-1", "--set", "brow_raise=0.5", "--seed", 3, "--report", report)  # fmt: skip
     assert result.returncode == 0, result.stderr
     before, after = decode_photo(photo.read_bytes()), decode_photo(out.read_bytes())
     assert after.pixels.shape == before.pixels.shape
@@ -100,7 +100,7 @@ def test_neutral_params_return_the_same_pixels(mien, photo, tmp_path):
         (["--operation", "expression", "--faces", "second"], 2, "faces"),
         (["--operation", "expression", "--seed", "-1"], 2, "seed"),
         (["--operation", "expression", "--engine", "diffusion"], 5, "diffusion"),
-        (["--operation", "expression", "--mask", "missing.png"], 2, "mask"),
+        (["--operation", "expression", "--mask", "missing.png"], 2, "missing.png"),
         ([], 2, "--operation"),
     ],
 )
@@ -144,6 +144,8 @@ def test_evaluate_writes_tables_and_a_sheet(mien, photo, tmp_path):
     assert result.returncode == 0, result.stderr
     table = json.loads((out / "table.json").read_text())
     assert table["photos"] == 1
-    assert table["settings"]["smile=1.0"]["change_outside_mask"]["most"] == 0
+    smile = table["settings"]["smile +1"]["measures"]
+    assert smile["change_outside_mask"]["worst"] == 0
+    assert smile["smile_change"]["mean"] > 0
     assert (out / "contact_sheet.jpg").stat().st_size > 10_000
-    assert "smile=1.0" in (out / "table.md").read_text()
+    assert "| smile +1 |" in (out / "table.md").read_text()

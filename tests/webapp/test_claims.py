@@ -138,7 +138,9 @@ def test_the_sweep_sends_again_what_lost_its_worker(
     assert claims.sweep_edits() == 0  # not every second the same
 
 
-def test_the_sweep_gives_up_after_as_many_attempts_as_there_are(make_edit: Make, settings: Any) -> None:
+def test_the_sweep_gives_up_after_as_many_attempts_as_there_are(
+    make_edit: Make, settings: Any
+) -> None:
     edit = make_edit()
     for attempt in range(settings.MAX_ATTEMPTS):
         assert claim(edit).attempt == attempt + 1

@@ -21,7 +21,7 @@ from webapp.celery import RUN_EDIT
 from webapp.edits import api as edits_api
 from webapp.edits import claims
 from webapp.edits.models import Edit
-from webapp.photos.models import FacesState, Photo
+from webapp.photos.models import FacesState
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Any]
@@ -50,7 +50,13 @@ def test_an_edit_is_queued_and_sent(
     api: Client, make_photo: Make, sent: list[Any], django_capture_on_commit_callbacks: Any
 ) -> None:
     photo = make_photo()
-    body = {"photo": str(photo.pk), "operation": "expression", "params": {"smile": 0.5}, "faces": [0], "seed": 7}
+    body = {
+        "photo": str(photo.pk),
+        "operation": "expression",
+        "params": {"smile": 0.5},
+        "faces": [0],
+        "seed": 7,
+    }
     with django_capture_on_commit_callbacks(execute=True):
         answer = post(api, body)
     assert answer.status_code == 202
@@ -95,7 +101,13 @@ def test_a_seed_is_drawn_so_that_attempts_agree(api: Client, make_photo: Make) -
     ],
 )
 def test_what_cannot_be_is_refused_with_its_code(
-    api: Client, make_photo: Make, sent: list[Any], change: dict[str, Any], status: int, code: str, word: str
+    api: Client,
+    make_photo: Make,
+    sent: list[Any],
+    change: dict[str, Any],
+    status: int,
+    code: str,
+    word: str,
 ) -> None:
     body = {"photo": str(make_photo().pk), "operation": "expression", **change}
     answer = post(api, body)
@@ -106,7 +118,11 @@ def test_what_cannot_be_is_refused_with_its_code(
 
 
 def test_refused_params_are_told_by_field(api: Client, make_photo: Make) -> None:
-    body = {"photo": str(make_photo().pk), "operation": "expression", "params": {"smile": 3, "pucker": "x"}}
+    body = {
+        "photo": str(make_photo().pk),
+        "operation": "expression",
+        "params": {"smile": 3, "pucker": "x"},
+    }
     assert set(post(api, body).json()["fields"]) == {"smile", "pucker"}
 
 
@@ -122,9 +138,14 @@ def test_a_photo_without_a_face_is_told_at_once(api: Client, make_photo: Make) -
     assert (answer.status_code, answer.json()["code"]) == (422, "no_face")
 
 
-def test_while_the_faces_are_not_known_yet_the_worker_decides(api: Client, make_photo: Make) -> None:
+def test_while_the_faces_are_not_known_yet_the_worker_decides(
+    api: Client, make_photo: Make
+) -> None:
     photo = make_photo(faces=None, faces_state=FacesState.PENDING)
-    assert post(api, {"photo": str(photo.pk), "operation": "expression", "faces": [3]}).status_code == 202
+    assert (
+        post(api, {"photo": str(photo.pk), "operation": "expression", "faces": [3]}).status_code
+        == 202
+    )
 
 
 def test_the_same_key_gives_the_same_edit(api: Client, make_photo: Make) -> None:
@@ -142,13 +163,26 @@ def test_the_same_key_gives_the_same_edit(api: Client, make_photo: Make) -> None
 
 def test_a_key_belongs_to_its_owner(api: Client, make_photo: Make, stranger: User) -> None:
     theirs = make_photo(owner=stranger)
-    Edit.objects.create(owner=stranger, photo=theirs, operation="expression", seed=1, idempotency_key="k", request_digest="x")
-    mine = post(api, {"photo": str(make_photo().pk), "operation": "expression"}, **{"idempotency-key": "k"})
+    Edit.objects.create(
+        owner=stranger,
+        photo=theirs,
+        operation="expression",
+        seed=1,
+        idempotency_key="k",
+        request_digest="x",
+    )
+    mine = post(
+        api, {"photo": str(make_photo().pk), "operation": "expression"}, **{"idempotency-key": "k"}
+    )
     assert mine.status_code == 202
 
 
 def test_a_key_of_another_size_is_refused(api: Client, make_photo: Make) -> None:
-    answer = post(api, {"photo": str(make_photo().pk), "operation": "expression"}, **{"idempotency-key": "k" * 201})
+    answer = post(
+        api,
+        {"photo": str(make_photo().pk), "operation": "expression"},
+        **{"idempotency-key": "k" * 201},
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
 
 
@@ -177,17 +211,31 @@ def test_a_mask_comes_as_multipart(api: Client, make_photo: Make) -> None:
     [(grey_png(511, 512), "511"), (grey_png(512, 512, 0), "empty"), (BytesIO(b"words"), "refused")],
     ids=["size", "empty", "no picture"],
 )
-def test_a_mask_that_does_not_fit_is_refused(api: Client, make_photo: Make, mask: BytesIO, word: str) -> None:
-    answer = api.post("/api/v1/edits/", {"photo": str(make_photo().pk), "operation": "expression", "mask": mask})
+def test_a_mask_that_does_not_fit_is_refused(
+    api: Client, make_photo: Make, mask: BytesIO, word: str
+) -> None:
+    answer = api.post(
+        "/api/v1/edits/", {"photo": str(make_photo().pk), "operation": "expression", "mask": mask}
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "mask_invalid")
     assert word in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
-    "extra", [{"params": "{"}, {"faces": "[0"}, {"other": grey_png(4, 4)}, {"operation": ["expression", "age"]}]
+    "extra",
+    [
+        {"params": "{"},
+        {"faces": "[0"},
+        {"other": grey_png(4, 4)},
+        {"operation": ["expression", "age"]},
+    ],
 )
-def test_a_form_that_cannot_be_read_is_refused(api: Client, make_photo: Make, extra: dict[str, Any]) -> None:
-    answer = api.post("/api/v1/edits/", {"photo": str(make_photo().pk), "operation": "expression", **extra})
+def test_a_form_that_cannot_be_read_is_refused(
+    api: Client, make_photo: Make, extra: dict[str, Any]
+) -> None:
+    answer = api.post(
+        "/api/v1/edits/", {"photo": str(make_photo().pk), "operation": "expression", **extra}
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
 
 
@@ -198,7 +246,11 @@ def test_the_result_comes_with_a_tag_and_a_name(api: Client, make_edit: Make) ->
     assert (early.status_code, early.json()["code"]) == (409, "not_done")
     finish(edit)
     answer = api.get(address, headers={"accept": "image/jpeg"})
-    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, b"the result", "image/jpeg")
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (
+        200,
+        b"the result",
+        "image/jpeg",
+    )
     assert answer["Content-Disposition"] == 'inline; filename="face-expression.jpg"'
     assert answer["Cache-Control"] == "private, no-cache"
     saved = api.get(f"{address}?download")
@@ -249,14 +301,20 @@ def test_events_since(api: Client, make_edit: Make) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
 
 
-@pytest.mark.parametrize("rest", ["", "result/", "picture/", "report/", "events/", "previews/preview-1-1/"])
-def test_another_persons_edit_is_not_there(api: Client, make_photo: Make, make_edit: Make, stranger: User, rest: str) -> None:
+@pytest.mark.parametrize(
+    "rest", ["", "result/", "picture/", "report/", "events/", "previews/preview-1-1/"]
+)
+def test_another_persons_edit_is_not_there(
+    api: Client, make_photo: Make, make_edit: Make, stranger: User, rest: str
+) -> None:
     edit = finish(make_edit(make_photo(owner=stranger)))
     answer = api.get(f"/api/v1/edits/{edit.pk}/{rest}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_another_persons_photo_and_parent_cannot_be_used(api: Client, make_photo: Make, make_edit: Make, stranger: User) -> None:
+def test_another_persons_photo_and_parent_cannot_be_used(
+    api: Client, make_photo: Make, make_edit: Make, stranger: User
+) -> None:
     theirs = make_photo(owner=stranger)
     assert post(api, {"photo": str(theirs.pk), "operation": "expression"}).status_code == 404
     parent = finish(make_edit(theirs))
@@ -276,14 +334,25 @@ def test_operations_tell_all_that_a_client_needs(api: Client) -> None:
     told = {operation["name"]: operation for operation in api.get("/api/v1/operations/").json()}
     assert set(told) == set(OPERATIONS)
     expression = told["expression"]
-    assert set(expression) == {"name", "version", "title", "summary", "params", "engines", "measures", "default_faces"}
+    assert set(expression) == {
+        "name",
+        "version",
+        "title",
+        "summary",
+        "params",
+        "engines",
+        "measures",
+        "default_faces",
+    }
     assert expression["params"]["properties"]["smile"]["maximum"] == 1
     (native,) = expression["engines"]
     assert native["name"] == "native"
     assert all(weight["licence"] for weight in native["weights"] if weight["available"])
 
 
-def test_what_nobody_foresaw_is_a_problem_without_a_trace(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_foresaw_is_a_problem_without_a_trace(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def break_down(*_: Any) -> None:
         raise RuntimeError("the secret reason")
 

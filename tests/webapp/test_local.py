@@ -14,12 +14,16 @@ from webapp.accounts.models import User
 LOCAL = {"host": "127.0.0.1:8000"}
 
 
-@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"])
+@pytest.mark.parametrize(
+    "name", ["localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"]
+)
 def test_loopback_names(name: str) -> None:
     assert is_loopback(name)
 
 
-@pytest.mark.parametrize("name", ["", "0.0.0.0", "::", "192.168.1.2", "localhost.evil.example", "127.0.0.1.nip.example"])
+@pytest.mark.parametrize(
+    "name", ["", "0.0.0.0", "::", "192.168.1.2", "localhost.evil.example", "127.0.0.1.nip.example"]
+)
 def test_other_names(name: str) -> None:
     assert not is_loopback(name)
 
@@ -37,7 +41,10 @@ def test_host_name_is_read_from_the_header() -> None:
         (LOCAL, "127.0.0.1"),
         ({"host": "[::1]:8000"}, "::1"),
         ({**LOCAL, "sec-fetch-site": "none"}, "127.0.0.1"),
-        ({**LOCAL, "sec-fetch-site": "same-origin", "origin": "http://127.0.0.1:8000"}, "127.0.0.1"),
+        (
+            {**LOCAL, "sec-fetch-site": "same-origin", "origin": "http://127.0.0.1:8000"},
+            "127.0.0.1",
+        ),
     ],
 )
 def test_our_own_are_served(headers: dict[str, str], client: str) -> None:
@@ -86,7 +93,9 @@ def test_curl_acts_as_the_local_owner(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_post_of_another_site_makes_nothing(client: Client, astronaut_jpeg: bytes, sent: list[Any]) -> None:
+def test_a_post_of_another_site_makes_nothing(
+    client: Client, astronaut_jpeg: bytes, sent: list[Any]
+) -> None:
     from io import BytesIO
 
     answer = client.post(
@@ -119,7 +128,9 @@ class TestOpenToOthers:
 
     def test_a_token_opens_and_closes(self, client: Client, stranger: User) -> None:
         credentials = {"username": "stranger", "password": "a long secret"}
-        token = client.post("/api/v1/tokens/", credentials, content_type="application/json").json()["token"]
+        token = client.post("/api/v1/tokens/", credentials, content_type="application/json").json()[
+            "token"
+        ]
         header = {"authorization": f"Token {token}"}
         assert client.get("/api/v1/photos/", headers=header).status_code == 200
         assert client.delete("/api/v1/tokens/", headers=header).status_code == 204
@@ -155,5 +166,7 @@ class TestOpenToOthers:
 
 @pytest.mark.django_db
 def test_a_bad_token_is_not_taken_for_the_owner(client: Client) -> None:
-    answer = client.get("/api/v1/photos/", headers={"host": "localhost", "authorization": "Token wrong"})
+    answer = client.get(
+        "/api/v1/photos/", headers={"host": "localhost", "authorization": "Token wrong"}
+    )
     assert answer.status_code == 401

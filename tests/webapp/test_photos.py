@@ -54,7 +54,9 @@ def test_a_photo_is_kept_and_sent_to_a_worker(
     assert 23.9 < hours <= 24
 
 
-def test_faces_are_told_without_their_landmarks(api: Client, make_photo: Callable[..., Photo]) -> None:
+def test_faces_are_told_without_their_landmarks(
+    api: Client, make_photo: Callable[..., Photo]
+) -> None:
     photo = make_photo(faces=2)
     told = api.get(f"/api/v1/photos/{photo.pk}/").json()
     assert [face["index"] for face in told["faces"]] == [0, 1]
@@ -66,10 +68,17 @@ def bomb() -> bytes:
     """A PNG of 60,000 x 60,000 pixels in a few bytes."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 999)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 999))
+        + chunk(b"IEND", b"")
+    )
 
 
 def animated() -> bytes:
@@ -168,7 +177,10 @@ def test_delete_removes_every_file(
 
 
 def test_an_expired_photo_is_gone_at_once_and_deleted_by_the_sweep(
-    api: Client, make_photo: Callable[..., Photo], make_edit: Callable[..., Edit], media_folder: Path
+    api: Client,
+    make_photo: Callable[..., Photo],
+    make_edit: Callable[..., Edit],
+    media_folder: Path,
 ) -> None:
     photo = make_photo(expires_at=timezone.now() - timedelta(seconds=1))
     edit = make_edit(photo)
@@ -208,7 +220,9 @@ def test_faces_that_nobody_looked_for_are_asked_for_again_and_then_given_up(
     Photo.objects.update(faces_sent_at=timezone.now() - timedelta(minutes=5))
     assert services.resend_faces() == 1
     assert sent == [(FIND_FACES, str(photo.pk), "interactive")]
-    Photo.objects.update(faces_sends=services.FACES_ATTEMPTS, faces_sent_at=timezone.now() - timedelta(minutes=5))
+    Photo.objects.update(
+        faces_sends=services.FACES_ATTEMPTS, faces_sent_at=timezone.now() - timedelta(minutes=5)
+    )
     assert services.resend_faces() == 0
     photo.refresh_from_db()
     assert (photo.faces_state, photo.faces_code) == (FacesState.FAILED, "worker_lost")

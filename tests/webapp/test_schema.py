@@ -21,7 +21,9 @@ def test_the_schema_is_openapi_3_1_and_valid(client: Client) -> None:
     validate_schema(schema)
     expression = schema["components"]["schemas"]["ExpressionParams"]
     assert expression["properties"]["smile"]["minimum"] == -1
-    assert {"/api/v1/photos/", "/api/v1/edits/{id}/events/", "/api/v1/operations/"} <= set(schema["paths"])
+    assert {"/api/v1/photos/", "/api/v1/edits/{id}/events/", "/api/v1/operations/"} <= set(
+        schema["paths"]
+    )
 
 
 @pytest.mark.django_db
@@ -54,5 +56,7 @@ def test_the_web_process_never_imports_torch() -> None:
         "heavy = {'torch', 'dlib', 'cv2', 'onnxruntime'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr

@@ -31,7 +31,9 @@ class LocalRequestsOnly:
             headers = {name.lower(): value for name, value in request.headers.items()}
             reason = why_refused(headers, request.META.get("REMOTE_ADDR") or None)
             if reason:
-                return problem(403, "not_local", f"Only this machine's own page is served. {reason}")
+                return problem(
+                    403, "not_local", f"Only this machine's own page is served. {reason}"
+                )
         return self.get_response(request)
 
 

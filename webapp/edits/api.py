@@ -24,11 +24,11 @@ from webapp.edits.masks import read_mask
 from webapp.edits.models import Edit, Status
 from webapp.edits.selectors import EVENTS_AT_ONCE, edits_of, events_since, find_edit
 from webapp.edits.serializers import (
+    REPORT_SCHEMA,
     EditRequestSerializer,
     EditSerializer,
     EventsSerializer,
     OperationSerializer,
-    REPORT_SCHEMA,
 )
 from webapp.edits.since import read_since
 from webapp.errors import Conflict
@@ -62,7 +62,9 @@ class EditsView(ListAPIView[Edit]):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("photo", OpenApiTypes.UUID, description="Only the edits of this photo.")
+            OpenApiParameter(
+                "photo", OpenApiTypes.UUID, description="Only the edits of this photo."
+            )
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -88,12 +90,16 @@ class EditsView(ListAPIView[Edit]):
         photo_id = data.pop("photo", None)
         if photo_id is None and parent is None:
             raise RequestInvalid("photo: name the photo, or the parent to go on from")
-        photo = find_photo(owner, read_id("photo", photo_id)) if photo_id is not None else parent.photo
+        photo = (
+            find_photo(owner, read_id("photo", photo_id)) if photo_id is not None else parent.photo
+        )
         asked = read_request(data)
         file = request.FILES.get("mask")
         mask = read_mask(file.read(), photo.width, photo.height) if file is not None else None
         edit = services.create_edit(owner, photo, asked, parent, mask, read_key(request))
-        return Response(EditSerializer(edit).data, 202, headers={"Location": f"/api/v1/edits/{edit.pk}/"})
+        return Response(
+            EditSerializer(edit).data, 202, headers={"Location": f"/api/v1/edits/{edit.pk}/"}
+        )
 
 
 def read_body(request: Request) -> dict[str, Any]:

@@ -49,7 +49,9 @@ class EditConsumer(AsyncJsonWebsocketConsumer):
         asked = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         try:
             since = read_since(asked.get("since", ["0"])[-1])
-            edit = await database_sync_to_async(find_edit)(user, self.scope["url_route"]["kwargs"]["id"])
+            edit = await database_sync_to_async(find_edit)(
+                user, self.scope["url_route"]["kwargs"]["id"]
+            )
         except RequestInvalid:
             await self.close(BAD_REQUEST)
             return
@@ -65,7 +67,9 @@ class EditConsumer(AsyncJsonWebsocketConsumer):
             with contextlib.suppress(asyncio.CancelledError):
                 await self.following
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any
+    ) -> None:
         """Ignore what the client says: there is nothing to say."""
 
     async def follow(self, edit: UUID, since: int) -> None:

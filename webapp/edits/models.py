@@ -12,8 +12,7 @@ from webapp.photos.models import Photo
 
 
 class Status(models.TextChoices):
-    """
-    queued -> running -> done | failed | cancelled
+    """queued -> running -> done | failed | cancelled
     queued -> cancelled
     failed | cancelled -> queued            (retry)
     """

@@ -31,12 +31,16 @@ class FacesField(serializers.JSONField):
 class EditRequestSerializer(serializers.Serializer):
     """What is asked for. For the documentation: ``editing.request`` checks it on every surface."""
 
-    photo = serializers.UUIDField(required=False, help_text="May be left out where parent is given.")
+    photo = serializers.UUIDField(
+        required=False, help_text="May be left out where parent is given."
+    )
     operation = serializers.CharField()
     params = ParamsField(required=False)
     faces = FacesField(required=False)
     engine = serializers.ChoiceField(("auto", "native", "diffusion"), default="auto")
-    seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**32 - 1)
+    seed = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=2**32 - 1
+    )
     parent = serializers.UUIDField(
         required=False, allow_null=True, help_text="An edit that is done, to go on from."
     )

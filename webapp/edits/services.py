@@ -107,7 +107,9 @@ def cancel_edit(edit: Edit) -> Edit:
             edit.cancel_requested = True
             edit.save(update_fields=["cancel_requested"])
         elif edit.status != Status.CANCELLED:
-            raise Conflict(f"The edit is {edit.status} already; only a waiting or running one stops.")
+            raise Conflict(
+                f"The edit is {edit.status} already; only a waiting or running one stops."
+            )
     return edit
 
 
@@ -120,7 +122,9 @@ def retry_edit(edit: Edit) -> Edit:
     with transaction.atomic():
         edit = _locked(edit.pk)
         if edit.status not in (Status.FAILED, Status.CANCELLED):
-            raise Conflict(f"The edit is {edit.status}; only a failed or cancelled one is tried again.")
+            raise Conflict(
+                f"The edit is {edit.status}; only a failed or cancelled one is tried again."
+            )
         edit.status = Status.QUEUED
         edit.last_attempt = edit.attempt + settings.MAX_ATTEMPTS
         edit.cancel_requested = False

@@ -58,7 +58,10 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
     def get_faces(self, photo: Photo) -> list[dict[str, Any]] | None:
         if photo.faces is None:
             return None
-        return [{"index": face["index"], "box": face["box"], "pose": face["pose"]} for face in photo.faces]
+        return [
+            {"index": face["index"], "box": face["box"], "pose": face["pose"]}
+            for face in photo.faces
+        ]
 
     def get_picture(self, photo: Photo) -> str:
         return f"/api/v1/photos/{photo.pk}/picture/"
@@ -90,14 +93,18 @@ class PhotosView(ListAPIView[Photo]):
         """
         file = request.FILES.get("file")
         if not isinstance(file, UploadedFile):
-            raise RequestInvalid("file: send the photo as the file of this name, as multipart/form-data")
+            raise RequestInvalid(
+                "file: send the photo as the file of this name, as multipart/form-data"
+            )
         if file.size is not None and file.size > settings.MAX_UPLOAD_BYTES:
             raise PhotoTooLarge(
                 f"the file has {file.size:,} bytes; {settings.MAX_UPLOAD_BYTES:,} are allowed"
             )
         photo = store_photo(request.user, file.read(), file.name or "photo")
         wait_for_faces(photo)
-        return Response(PhotoSerializer(photo).data, 201, headers={"Location": f"/api/v1/photos/{photo.pk}/"})
+        return Response(
+            PhotoSerializer(photo).data, 201, headers={"Location": f"/api/v1/photos/{photo.pk}/"}
+        )
 
 
 def wait_for_faces(photo: Photo) -> None:

@@ -1,0 +1,55 @@
+"""Which settings of an operation are tried on every photo. A new operation adds its own here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from editing.operations.expression import UNITS
+
+Aim = Literal["high", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One column of the table. ``aims`` names the measures this setting is to drive, and where to;
+    the worst photo is then the one that went least that way."""
+
+    label: str
+    params: dict[str, Any]
+    aims: dict[str, Aim] = field(default_factory=dict)
+
+
+def _unit(name: str, amount: float) -> Setting:
+    aim: Aim = "high" if amount > 0 else "low"
+    return Setting(f"{name} {amount:+g}", {name: amount}, {f"{name}_change": aim})
+
+
+# The column whose result is held against the person's own smile, where a folder has pairs.
+SMILE = _unit("smile", 1.0)
+
+EXPRESSION: tuple[Setting, ...] = (
+    _unit("smile", -1.0),
+    _unit("smile", 0.5),
+    SMILE,
+    *(_unit(name, amount) for name in UNITS if name != "smile" for amount in (-1.0, 1.0)),
+    *(Setting(name, {"preset": name}) for name in ("happy", "surprised", "sad", "angry", "wink")),
+)
+
+GRIDS: dict[str, tuple[Setting, ...]] = {"expression": EXPRESSION}
+
+# What is bad news where a setting has no aim of its own. Signed measures, such as a change of
+# yaw, are at their worst where they are farthest from 0.
+GOOD: dict[str, Aim] = {
+    "identity_distance": "low",
+    "change_outside_mask": "low",
+    "change_inside_mask": "low",
+    "sharpness_ratio": "high",
+    "face_ssim": "high",
+    "seconds": "low",
+}
+
+
+def grid_of(operation: str) -> tuple[Setting, ...]:
+    """Return the settings to try; for an operation without a grid, its defaults alone."""
+    return GRIDS.get(operation, (Setting("default", {}),))
