@@ -276,6 +276,7 @@ def test_large_heic_is_shown_and_saved_in_full(
     open_photo(page, out.getvalue(), "phone.heic")
     # Chromium cannot read HEIC: what is seen is the server's copy for the screen.
     shown = page.locator("#before")
+    expect(shown).to_have_attribute("src", re.compile("/picture/$"), timeout=EDIT_MS)
     assert shown.evaluate("e => e.decode().then(() => e.naturalWidth)") == 2048
     set_slider(page, "smile", 0.5)
     wait_for_edit(page, "Smile +0.50")
@@ -291,7 +292,7 @@ def test_zooming_in_takes_the_full_file(page: Page, astronaut_picture: Image.Ima
     astronaut_picture.resize((3000, 3000)).save(out, "JPEG", quality=90)
     open_photo(page, out.getvalue(), "large.jpg")
     after = page.locator("#after")
-    expect(after).to_have_attribute("src", re.compile("/picture/$"))
+    expect(after).to_have_attribute("src", re.compile("/picture/$"), timeout=EDIT_MS)
     page.locator("#stage").dblclick(position={"x": 300, "y": 300})
     expect(page.locator("#zoom-value")).to_have_text("100 %")
     expect(after).to_have_attribute("src", re.compile("/file/$"))
