@@ -11,7 +11,7 @@ from pathlib import PurePath
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from PIL import Image, TiffImagePlugin
+from PIL import Image, JpegImagePlugin, TiffImagePlugin
 from PIL.ExifTags import GPS, IFD, Base
 
 from editing.errors import (
@@ -29,6 +29,7 @@ from editing.photo import (
 from tests.conftest import encoded
 from tests.editing.pictures import (
     chunk,
+    cmyk_profile,
     corner_picture,
     grey_profile,
     png_with_header,
@@ -106,6 +107,15 @@ class TestColour:
         assert photo.icc is None
         assert abs(photo.pixels.astype(int) - np.asarray(astronaut_picture)).mean() < 4
 
+    def test_cmyk_goes_through_its_profile(self) -> None:
+        picture = Image.new("CMYK", (32, 32), (255, 0, 0, 0))
+        photo = decode_photo(encoded(picture, "TIFF", icc_profile=cmyk_profile()))
+        assert photo.icc is None
+        # Without the profile this is cyan. Lab (50, 80, 0) is about (230, 0, 120) in sRGB.
+        red, green, _ = photo.pixels[0, 0]
+        assert red > 200
+        assert green < 40
+
     def test_grey_with_its_own_profile_becomes_srgb(self) -> None:
         grey = Image.new("L", (32, 32), 128)
         photo = decode_photo(encoded(grey, "PNG", icc_profile=grey_profile(1.0)))
@@ -142,9 +152,10 @@ class TestColour:
         assert photo.alpha is not None
         if mode != "PA":
             assert_array_equal(photo.alpha, alpha)
-        again = decode_photo(encode_photo(photo))
-        assert_array_equal(again.pixels, photo.pixels)
-        assert_array_equal(again.alpha, photo.alpha)
+        for format in ("PNG", "WEBP", "TIFF"):
+            again = decode_photo(encode_photo(photo, format))
+            assert_array_equal(again.pixels, photo.pixels)
+            assert_array_equal(again.alpha, photo.alpha)
 
     def test_one_transparent_colour(self) -> None:
         data = encoded(corner_picture(), "PNG", transparency=(250, 0, 0))
@@ -255,6 +266,10 @@ class TestEncode:
         decibel = 10 * np.log10(255**2 / max(error.mean(), 1e-9))
         # WebP of a lossless source is lossless; JPEG, AVIF and HEIF at quality 95 are close.
         assert decibel > (90 if format in ("PNG", "TIFF", "WEBP") else 36), decibel
+
+    def test_jpeg_has_colour_in_every_pixel(self, astronaut_photo: Photo) -> None:
+        written = Image.open(BytesIO(encode_photo(astronaut_photo, "JPEG")))
+        assert JpegImagePlugin.get_sampling(written) == 0
 
     def test_formats_that_cannot_be_written_become_png(self) -> None:
         photo = decode_photo(encoded(corner_picture(), "GIF"))
