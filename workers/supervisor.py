@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -12,11 +13,13 @@ import threading
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from webapp.accounts.local import is_loopback
+from webapp.edits.models import Edit, Status
 from workers.lifeline import die_with
 from workers.sweep import sweep_until
 
@@ -87,20 +90,27 @@ class Child:
             self.pause = FIRST_PAUSE_SECONDS if lived > LIVED_WELL_SECONDS else self.pause * 2
             self.pause = min(self.pause, LONGEST_PAUSE_SECONDS)
             log.error("%s ended with %s; starting it again", self.name, self.process.returncode)
-            self.signal(signal.SIGKILL)
+            self.kill()
             self.process = None
             self.start_at = now + (0 if lived > LIVED_WELL_SECONDS else self.pause)
         if self.process is None and monotonic() >= self.start_at:
             self.start()
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process and all of its own."""
+    def lives(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def ask_to_end(self) -> None:
+        """Tell the process only: a worker's own children are ended by it."""
+        if self.process is not None:
+            self.process.terminate()
+
+    def kill(self) -> None:
+        """Kill the process and all of its own, and wait until it has ended."""
         if self.process is None:
             return
-        try:
-            os.killpg(self.process.pid, number)
-        except ProcessLookupError:
-            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 class Supervisor:
@@ -139,23 +149,16 @@ class Supervisor:
             self._end()
 
     def _end(self) -> None:
-        """Ask all to end, and kill what does not in time."""
+        """Ask all to end, let a running edit finish if it is quick, and kill what is left."""
         for child in self.children:
-            if child.process is not None:
-                # Only the process itself: a worker's own children are ended by it.
-                child.process.terminate()
+            child.ask_to_end()
         deadline = monotonic() + STOP_SECONDS
+        web, worker = self.children
+        while monotonic() < deadline and (web.lives() or (worker.lives() and edits_run())):
+            sleep(LOOK_EVERY_SECONDS)
+        # An idle worker takes seconds to clear up behind itself; there is nothing to wait for.
         for child in self.children:
-            if child.process is None:
-                continue
-            try:
-                child.process.wait(max(0.0, deadline - monotonic()))
-            except subprocess.TimeoutExpired:
-                log.warning(
-                    "%s did not end in time and is killed; its edit starts again later", child.name
-                )
-            child.signal(signal.SIGKILL)
-            child.process.wait()
+            child.kill()
 
     def _announce(self, announce: Callable[[str], None]) -> None:
         while not self.over.wait(LOOK_EVERY_SECONDS):
@@ -167,6 +170,14 @@ class Supervisor:
                         return
             except OSError:
                 continue
+
+
+def edits_run() -> bool:
+    """Return whether a worker is in the middle of an edit."""
+    try:
+        return Edit.objects.filter(status=Status.RUNNING).exists()
+    except DatabaseError:
+        return False
 
 
 def worker_command() -> list[str]:

@@ -212,6 +212,7 @@ def test_it_ends_and_leaves_nobody_behind(house: House, number: signal.Signals) 
     up.send_signal(number)
     assert up.wait(20) == (0 if number != signal.SIGKILL else -signal.SIGKILL)
     wait_for("everybody's end", lambda: not any(is_alive(pid) for pid in everyone), 5)
+    assert monotonic() - asked < 5
     print(f"{number.name}: all ended after {monotonic() - asked:.1f} s")
     lines = [line for line in house.log("up").splitlines() if "http" in line]
     assert lines == [f"Mien is at http://127.0.0.1:{house.port}/ (Ctrl-C ends it)"]
