@@ -230,7 +230,8 @@ def open_picture(data: bytes) -> Image.Image:
     try:
         return Image.open(BytesIO(data), formats=READ_FORMATS)
     except Image.DecompressionBombError as error:
-        raise PhotoTooLarge(f"the picture is too large: {error}") from error
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise PhotoTooLarge(f"the picture is too large: more than {limit:,} pixels") from error
     except MemoryError:
         raise
     except Exception as error:  # As with decoding: the parsers of headers raise many things.
