@@ -51,7 +51,8 @@ def test_operations_are_listed_with_schema_engines_and_licences(mien):
     listed = json.loads(mien("operations").stdout)
     expression = next(item for item in listed if item["name"] == "expression")
     assert expression["params"]["properties"]["smile"]["maximum"] == 1
-    assert "CC-BY-4.0" in expression["engines"][0]["licences"]
+    assert "CC-BY-4.0" in expression["licences"]
+    assert expression["engines"][0]["name"] == "native"
 
 
 def test_faces_of_a_photo(mien, photo):
