@@ -62,6 +62,8 @@ def run_edit(id: UUID) -> None:
             keep_result(claim, edit, result)
     except LeaseLost:
         log.warning("edit %s attempt %d is no longer ours", id, claim.attempt)
+        if not Photo.objects.filter(pk=edit.photo_id).exists():
+            media.delete_folder(edit.photo.folder)  # a preview may have come after the deletion
     except Cancelled:
         claims.finish_cancelled(claim)
     except EditingError as error:

@@ -9,7 +9,7 @@ from time import monotonic
 from django.db import close_old_connections
 
 from webapp.edits.claims import sweep_edits
-from webapp.photos.services import delete_expired, resend_faces
+from webapp.photos.services import delete_expired, delete_orphans, resend_faces
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,12 @@ def sweep() -> None:
     resend_faces()
 
 
+def tidy() -> None:
+    """Delete the photos whose time is over, and files that belong to none."""
+    delete_expired()
+    delete_orphans()
+
+
 def sweep_until(over: threading.Event) -> None:
     """Sweep every second until ``over`` is set. An error is logged and tried again."""
     delete_at = monotonic()
@@ -32,6 +38,6 @@ def sweep_until(over: threading.Event) -> None:
             sweep()
             if monotonic() >= delete_at:
                 delete_at = monotonic() + DELETE_EVERY_SECONDS
-                delete_expired()
+                tidy()
         except Exception:
             log.exception("the sweep failed and will try again")

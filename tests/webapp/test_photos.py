@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from time import time
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -234,3 +237,18 @@ def test_faces_are_kept_once(make_photo: Callable[..., Photo], face: Callable[..
     assert not services.keep_faces(photo.pk, [])
     photo.refresh_from_db()
     assert photo.faces == [face()]
+
+
+def test_folders_that_no_photo_has_are_deleted_when_they_are_old(
+    make_photo: Callable[..., Photo], media_folder: Path
+) -> None:
+    photo = make_photo()
+    orphan = f"photos/ab/{uuid4()}"
+    media.write(f"{orphan}/photo.jpg", b"left by a process that died")
+    assert services.delete_orphans() == 0
+    long_ago = time() - services.ORPHAN_AGE.total_seconds() - 60
+    for folder in media_folder.glob("photos/*/*"):
+        os.utime(folder, (long_ago, long_ago))
+    assert services.delete_orphans() == 1
+    assert not media.path_of(orphan).exists()
+    assert media.path_of(photo.file).exists()

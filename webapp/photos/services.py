@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "HEIF": "heic", "AVIF": "avif",
               "TIFF": "tif", "GIF": "gif", "BMP": "bmp"}  # fmt: skip
 FACES_ATTEMPTS = 5
+ORPHAN_AGE = timedelta(minutes=10)
 FACES_PATIENCE = timedelta(seconds=4)
 
 
@@ -121,3 +122,18 @@ def delete_expired() -> int:
     for photo in expired:
         delete_photo(photo)
     return len(expired)
+
+
+def delete_orphans() -> int:
+    """Delete the folders that no photo has, left by a process that died or came too late; return how many.
+
+    A folder is written before its row: only what is older than ``ORPHAN_AGE`` counts.
+    """
+    old = (timezone.now() - ORPHAN_AGE).timestamp()
+    folders = [path for path in media.path_of("photos").glob("*/*") if path.stat().st_mtime < old]
+    deleted = 0
+    for folder in folders:
+        if not Photo.objects.filter(pk=folder.name).exists():
+            media.delete_folder(f"photos/{folder.parent.name}/{folder.name}")
+            deleted += 1
+    return deleted

@@ -8,8 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from webapp.photos.services import delete_expired
-from workers.sweep import sweep, sweep_until
+from workers.sweep import sweep, sweep_until, tidy
 
 
 class Command(BaseCommand):
@@ -21,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, once: bool = False, **options: Any) -> None:
         if once:
             sweep()
-            delete_expired()
+            tidy()
             return
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
