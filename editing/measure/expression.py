@@ -28,14 +28,16 @@ def action_units(landmarks: NDArray[np.float32], laid: Similarity) -> dict[str, 
 
     - ``smile``: how far the mouth's corners lie out and up: half the distance between them less
       how far they lie below the base of the nose.
-    - ``mouth_open``: the gap between the lips in the middle.
+    - ``mouth_open``: the height of the gap between the lips in the middle; below 0 where the
+      points of closed lips cross.
     - ``mouth_width``: the distance between the corners.
     - ``pucker``: the red of both lips in the middle, upper and lower together, divided by the
       distance between the corners (a ratio).
     - ``brow_raise``: how far the brows lie above the middles of their eyes, mean of both.
     - ``brow_furrow``: minus the distance between the inner ends of the brows, so that it rises as
       they draw together.
-    - ``eyes_open``: the gap between the lids, mean over the three middle pairs and both eyes.
+    - ``eyes_open``: the height of the gap between the lids, mean over the three middle pairs and
+      both eyes.
     """
     face = laid.invert(landmarks).astype(np.float64)
     corners = face[[RIGHT_CORNER, LEFT_CORNER]]
@@ -47,7 +49,7 @@ def action_units(landmarks: NDArray[np.float32], laid: Similarity) -> dict[str, 
     left = _brow_height(face, LEFT_BROW, LEFT_EYE)
     return {
         "smile": width / 2 - below,
-        "mouth_open": _distance(face[UPPER_INNER], face[LOWER_INNER]),
+        "mouth_open": float(face[LOWER_INNER, 1] - face[UPPER_INNER, 1]),
         "mouth_width": width,
         "pucker": (upper_lip + lower_lip) / width,
         "brow_raise": (right + left) / 2,
@@ -74,4 +76,4 @@ def _inner_end(face: NDArray[np.float64], brow: tuple[int, ...]) -> NDArray[np.f
 
 def _lid_gap(face: NDArray[np.float64], eye: tuple[int, ...]) -> float:
     lower, upper = face[list(eye[3:6])], face[[eye[13], eye[12], eye[11]]]
-    return float(np.linalg.norm(lower - upper, axis=1).mean())
+    return float((lower[:, 1] - upper[:, 1]).mean())

@@ -42,6 +42,11 @@ def test_one_face_is_found_where_it_is(astronaut, models):
     assert abs(faces[0].pose.yaw) < 15
 
 
+def test_a_badge_on_a_sleeve_is_no_face(astronaut, models):
+    twice = np.hstack([astronaut, astronaut[:, 100:500]])
+    assert len(detect_faces(photo_of(twice), models)) == 2
+
+
 def test_two_faces_come_largest_first(astronaut, models):
     small = cv2.resize(astronaut[:260, 100:360], None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
     pixels = np.full((512, 800, 3), 128, np.uint8)
