@@ -44,6 +44,7 @@ class Reporter:
         self.claim = claim
         self.folder = folder
         self.started = monotonic()
+        self.icc: bytes | None = None  # of the photo, whose colours the previews have
         self.fraction = 0.0
         self.previews = 0
         self._told_at = -PROGRESS_EVERY_SECONDS
@@ -103,7 +104,7 @@ class Reporter:
         picture = Image.fromarray(preview)
         picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
         data = BytesIO()
-        picture.save(data, "JPEG", quality=80)
+        picture.save(data, "JPEG", quality=80, icc_profile=self.icc)
         self.previews += 1
         name = f"preview-{self.claim.attempt}-{self.previews}"
         media.write(f"{self.folder}/{name}.jpg", data.getvalue())

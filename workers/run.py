@@ -84,6 +84,7 @@ def compute(edit: Edit, reporter: Reporter) -> EditResult:
     )
     source = edit.parent.result if edit.parent else edit.photo.file
     picture = decode_photo(media.read(source))
+    reporter.icc = picture.icc
     faces = None if edit.parent else known_faces(edit.photo, picture)
     mask = np.asarray(Image.open(media.path_of(edit.mask))) if edit.mask else None
     return edit_photo(picture, request, process_models(), reporter, faces, mask)

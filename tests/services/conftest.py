@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,7 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import kombu
 import pytest
+import redis
 
 from tests.services.house import House, free_port, wait_for
 
@@ -37,7 +40,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "",
     ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    import redis
 
     def answers() -> bool:
         try:
@@ -101,13 +103,71 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="module", params=["embedded", "redis and postgresql"])
+@pytest.fixture(scope="session")
+def amqp_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    if not program.exists() or os.geteuid() != 0:
+        pytest.skip("needs rabbitmq-server (apt-get install rabbitmq-server) and root to start it")
+    folder = Path(f"/tmp/mien-rabbitmq-{os.getpid()}")
+    folder.mkdir()
+    shutil.chown(folder, "rabbitmq", "rabbitmq")
+    port, epmd = free_port(), free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": f"mien{os.getpid()}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        "ERL_EPMD_PORT": str(epmd),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+    }
+    as_rabbitmq = ["setpriv", "--reuid", "rabbitmq", "--regid", "rabbitmq", "--init-groups"]
+    server = subprocess.Popen(
+        [*as_rabbitmq, str(program)],
+        env=environment,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    url = f"amqp://guest:guest@127.0.0.1:{port}//"
+
+    def answers() -> bool:
+        try:
+            with kombu.Connection(url, connect_timeout=2) as connection:
+                connection.connect()
+            return True
+        except OSError:
+            return False
+
+    try:
+        wait_for("RabbitMQ", answers, 60)
+        yield url
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        # Erlang's name server makes itself a daemon; ours has a port of its own.
+        for command in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if f"ERL_EPMD_PORT={epmd}".encode() in command.read_bytes().split(b"\0"):
+                    os.kill(int(command.parent.name), signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module", params=["embedded", "redis and postgresql", "rabbitmq"])
 def house(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     """Web and sweep; each test starts the worker that it kills."""
     environment = {}
-    if request.param != "embedded":
+    if request.param == "rabbitmq":
+        environment["BROKER_URL"] = request.getfixturevalue("amqp_url")
+    if request.param == "redis and postgresql":
         environment["REDIS_URL"] = request.getfixturevalue("redis_url")
         environment["DATABASE_URL"] = request.getfixturevalue("database_url")
     built = House(tmp_path_factory.mktemp("house"), **environment)
