@@ -12,10 +12,18 @@ http = get_asgi_application()
 # Only after the apps are loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 from webapp.accounts.sockets import KnownUsersOnly  # noqa: E402
+from webapp.body import BodyLimit  # noqa: E402
 from webapp.edits.sockets import urlpatterns  # noqa: E402
 
+# A photo of the largest size must fit, with what multipart writes around it.
+LARGEST_BODY = settings.MAX_UPLOAD_BYTES + 1024 * 1024
+
 application = ProtocolTypeRouter(
-    {"http": http, "websocket": SessionMiddlewareStack(KnownUsersOnly(URLRouter(urlpatterns)))}
+    {
+        "http": BodyLimit(http, LARGEST_BODY),
+        "websocket": SessionMiddlewareStack(KnownUsersOnly(URLRouter(urlpatterns))),
+    }
 )

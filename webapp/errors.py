@@ -106,6 +106,8 @@ def _describe(error: Exception) -> tuple[int, str, str, dict[str, Any], dict[str
         return 403, "permission_denied", "You may not do this.", {}, {}
     if isinstance(error, exceptions.ValidationError):
         return 422, "request_invalid", "Some fields are wrong.", {"fields": error.detail}, {}
+    if isinstance(error, RecursionError):
+        return 400, "request_unreadable", "The JSON is nested too deeply.", {}, {}
     if isinstance(error, exceptions.APIException):
         headers = {}
         if challenge := getattr(error, "auth_header", None):

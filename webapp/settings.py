@@ -200,6 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "webapp.errors.answer_exception",
     "DEFAULT_THROTTLE_RATES": {"login": "10/min"},
+    "UNICODE_JSON": False,  # what a client sends half of, a surrogate, can be told back
     "NUM_PROXIES": env.int("MIEN_PROXIES", default=0),  # how many write X-Forwarded-For
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -218,6 +219,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "webapp.params.add_params_schemas",
+        "webapp.schema.add_problems",
     ],
     "ENUM_NAME_OVERRIDES": {"EditStatus": "webapp.edits.models.Status"},
 }

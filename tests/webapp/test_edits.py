@@ -133,6 +133,18 @@ def test_a_body_that_is_no_object_is_refused(api: Client, body: str) -> None:
     assert answer.json()["code"] in ("request_unreadable", "request_invalid")
 
 
+def test_strange_json_is_refused_like_any_other(api: Client, make_photo: Make) -> None:
+    photo = str(make_photo().pk)
+    params = {"\ud800": 1}
+    surrogate = json.dumps({"photo": photo, "operation": "expression", "params": params})
+    deep = '{"operation": "expression", "params": {"smile": ' + "[" * 100_000
+    digits = '{"operation": "expression", "seed": ' + "9" * 5000 + "}"
+    for body, status in ((surrogate, 422), (deep, 400), (digits, 400)):
+        answer = api.post("/api/v1/edits/", body, content_type="application/json")
+        assert answer.status_code == status, answer.content[:200]
+        assert answer.json()["code"] in ("params_invalid", "request_unreadable")
+
+
 def test_a_photo_without_a_face_is_told_at_once(api: Client, make_photo: Make) -> None:
     answer = post(api, {"photo": str(make_photo(faces=0).pk), "operation": "expression"})
     assert (answer.status_code, answer.json()["code"]) == (422, "no_face")
