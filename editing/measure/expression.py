@@ -3,6 +3,10 @@
 The landmarks are first brought into the canonical face's place: turn, size and shift of the head
 are taken out, and the unit is the distance between the irises. Each reading is then a distance, so
 a single one depends on the person; what an edit did is the difference of two.
+
+A reading is no better than the landmarks. The network learned from open eyes and calm brows, so of
+eyes that close, brows that knit and corners that draw together it sees a part only: direction, yes;
+amount, no.
 """
 
 from __future__ import annotations
