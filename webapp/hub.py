@@ -158,7 +158,9 @@ class SqliteWatcher:
 
     async def watch(self) -> None:
         # The connection must stay open: data_version only tells changes seen by one connection.
-        with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as database:
+        with contextlib.closing(
+            sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)
+        ) as database:
             version = None
             last = self._last_event(database)
             self._wake(None)

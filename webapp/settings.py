@@ -102,8 +102,9 @@ TEMPLATES = [
 ]
 
 # --- Where things are kept ------------------------------------------------------------------
+SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "mien.sqlite3"}
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA / 'mien.sqlite3'}")
+    "default": env.db_url("DATABASE_URL") if env("DATABASE_URL", default="") else SQLITE
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -235,5 +236,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env("MIEN_LOG_LEVEL", default="WARNING")},
-    "loggers": {"webapp": {"level": "INFO"}, "workers": {"level": "INFO"}},
+    "loggers": {
+        "webapp": {"level": "INFO"},
+        "workers": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},  # what clients do wrong, they are told
+    },
 }

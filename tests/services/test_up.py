@@ -33,7 +33,7 @@ def start(house: House) -> subprocess.Popen[bytes]:
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("up"))
+    house = House(tmp_path_factory.mktemp("up # 100% sure?"))
     try:
         start(house)
         yield house
