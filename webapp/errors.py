@@ -46,9 +46,12 @@ CODE_OF_STATUS = {
 class Conflict(Exception):
     """What is asked for does not go with the state that something is in."""
 
-    def __init__(self, message: str, code: str = "conflict") -> None:
+    def __init__(
+        self, message: str, code: str = "conflict", retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.retry_after = retry_after  # seconds, where asking again may help
 
 
 def status_of(error: errors.EditingError) -> int:
@@ -99,7 +102,8 @@ def _describe(error: Exception) -> tuple[int, str, str, dict[str, Any], dict[str
             {},
         )
     if isinstance(error, Conflict):
-        return 409, error.code, str(error), {}, {}
+        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        return 409, error.code, str(error), {}, headers
     if isinstance(error, Http404):
         return 404, "not_found", "There is nothing here by that address or id.", {}, {}
     if isinstance(error, PermissionDenied):

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "knox",
     "rest_framework",
     "webapp.accounts",
+    "webapp.idempotency",
     "webapp.photos",
     "webapp.edits",
     "webapp.pages",

@@ -9,6 +9,7 @@ from time import monotonic
 from django.db import close_old_connections
 
 from webapp.edits.claims import sweep_edits
+from webapp.idempotency.services import delete_old_answers
 from webapp.photos.services import delete_expired, delete_orphans, resend_faces
 
 log = logging.getLogger(__name__)
@@ -24,9 +25,10 @@ def sweep() -> None:
 
 
 def tidy() -> None:
-    """Delete the photos whose time is over, and files that belong to none."""
+    """Delete the photos and answers whose time is over, and files that belong to none."""
     delete_expired()
     delete_orphans()
+    delete_old_answers()
 
 
 def sweep_until(over: threading.Event) -> None:

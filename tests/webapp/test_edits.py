@@ -160,44 +160,6 @@ def test_while_the_faces_are_not_known_yet_the_worker_decides(
     )
 
 
-def test_the_same_key_gives_the_same_edit(api: Client, make_photo: Make) -> None:
-    body = {"photo": str(make_photo().pk), "operation": "expression", "params": {"smile": 0.5}}
-    first = post(api, body, **{"idempotency-key": "k1"})
-    again = post(api, body, **{"idempotency-key": "k1"})
-    assert (first.status_code, again.status_code) == (202, 202)
-    assert first.json()["id"] == again.json()["id"]
-    other = post(api, {**body, "params": {"smile": 0.6}}, **{"idempotency-key": "k1"})
-    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
-    assert post(api, body, **{"idempotency-key": "k2"}).json()["id"] != first.json()["id"]
-    assert post(api, body).json()["id"] != first.json()["id"]
-    assert Edit.objects.count() == 3
-
-
-def test_a_key_belongs_to_its_owner(api: Client, make_photo: Make, stranger: User) -> None:
-    theirs = make_photo(owner=stranger)
-    Edit.objects.create(
-        owner=stranger,
-        photo=theirs,
-        operation="expression",
-        seed=1,
-        idempotency_key="k",
-        request_digest="x",
-    )
-    mine = post(
-        api, {"photo": str(make_photo().pk), "operation": "expression"}, **{"idempotency-key": "k"}
-    )
-    assert mine.status_code == 202
-
-
-def test_a_key_of_another_size_is_refused(api: Client, make_photo: Make) -> None:
-    answer = post(
-        api,
-        {"photo": str(make_photo().pk), "operation": "expression"},
-        **{"idempotency-key": "k" * 201},
-    )
-    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
-
-
 def grey_png(width: int, height: int, level: int = 255) -> BytesIO:
     file = BytesIO()
     Image.new("L", (width, height), level).save(file, "PNG")

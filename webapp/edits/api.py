@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import Http404, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -33,12 +34,12 @@ from webapp.edits.serializers import (
 from webapp.edits.since import read_since
 from webapp.errors import Conflict
 from webapp.files import answer_file
+from webapp.idempotency.services import IDEMPOTENCY_KEY, Once
 from webapp.params import describe_operation
 from webapp.photos.renditions import PICTURE_SIDE, rendition
 from webapp.photos.selectors import find_photo
 
 IMAGE = {(200, "image/*"): OpenApiTypes.BINARY}
-LONGEST_KEY = 200
 
 
 @extend_schema(tags=["operations"])
@@ -73,16 +74,14 @@ class EditsView(ListAPIView[Edit]):
     @extend_schema(
         request=EditRequestSerializer,
         responses={202: EditSerializer},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                location=OpenApiParameter.HEADER,
-                description="The same key with the same body gives the same edit; with another, 409.",
-            )
-        ],
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request) -> Response:
         """Queue an edit of a photo, or of an earlier edit's result (``parent``)."""
+        with Once(request) as once:
+            return once.answer or self.queue(request, once)
+
+    def queue(self, request: Request, once: Once) -> Response:
         data = read_body(request)
         owner = request.user
         parent_id = data.pop("parent", None)
@@ -96,10 +95,10 @@ class EditsView(ListAPIView[Edit]):
         asked = read_request(data)
         file = request.FILES.get("mask")
         mask = read_mask(file.read(), photo.width, photo.height) if file is not None else None
-        edit = services.create_edit(owner, photo, asked, parent, mask, read_key(request))
-        return Response(
-            EditSerializer(edit).data, 202, headers={"Location": f"/api/v1/edits/{edit.pk}/"}
-        )
+        with transaction.atomic():
+            edit = services.create_edit(owner, photo, asked, parent, mask)
+            headers = {"Location": f"/api/v1/edits/{edit.pk}/"}
+            return once.keep(Response(EditSerializer(edit).data, 202, headers=headers))
 
 
 def read_body(request: Request) -> dict[str, Any]:
@@ -151,18 +150,6 @@ def read_id(name: str, value: Any) -> UUID:
         return UUID(str(value))
     except ValueError:
         raise RequestInvalid(f"{name}: {str(value)[:80]!r} is not an id") from None
-
-
-def read_key(request: Request) -> str | None:
-    """Return the Idempotency-Key, if one was sent.
-
-    Raises:
-        RequestInvalid: it is empty or too long.
-    """
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise RequestInvalid(f"Idempotency-Key: send 1 to {LONGEST_KEY} characters")
-    return key
 
 
 @extend_schema(tags=["edits"])

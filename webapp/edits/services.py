@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from editing.errors import EngineUnavailable, FaceUnknown, NoFace, RequestInvalid
@@ -44,21 +42,15 @@ def create_edit(
     request: EditRequest,
     parent: Edit | None = None,
     mask: bytes | None = None,
-    idempotency_key: str | None = None,
 ) -> Edit:
-    """Queue an edit; ``mask`` is a grey PNG of the photo's size. The same key with the same request gives the same edit again.
+    """Queue an edit; ``mask`` is a grey PNG of the photo's size.
 
     Raises:
         NoFace, FaceUnknown: the faces of the photo are known, and none fits.
         EngineUnavailable: the operation has no such engine.
-        Conflict: the key stands for another request, or the parent has no result.
+        Conflict: the parent has no result.
         RequestInvalid: the parent is an edit of another photo.
     """
-    digest = _digest(photo, request, parent, mask)
-    if idempotency_key is not None:
-        earlier = Edit.objects.filter(owner=owner, idempotency_key=idempotency_key).first()
-        if earlier is not None:
-            return _same_edit(earlier, digest)
     _check(photo, request, parent)
     edit = Edit(
         owner=owner,
@@ -70,8 +62,6 @@ def create_edit(
         engine=request.engine,
         seed=request.seed if request.seed is not None else secrets.randbelow(MAX_SEED + 1),
         last_attempt=settings.MAX_ATTEMPTS,
-        idempotency_key=idempotency_key,
-        request_digest=digest,
     )
     if mask is not None:
         edit.mask = f"{edit.folder}/mask.png"
@@ -80,13 +70,9 @@ def create_edit(
         with transaction.atomic():
             edit.save(force_insert=True)
             _queue(edit)
-    except IntegrityError:
+    except BaseException:
         media.delete_folder(edit.folder)
-        # Two requests with one key at the same moment: the other one was first.
-        earlier = Edit.objects.filter(owner=owner, idempotency_key=idempotency_key).first()
-        if idempotency_key is None or earlier is None:
-            raise
-        return _same_edit(earlier, digest)
+        raise
     return edit
 
 
@@ -182,19 +168,3 @@ def _check(photo: Photo, request: EditRequest, parent: Edit | None) -> None:
         for index in request.faces:
             if index >= len(photo.faces):
                 raise FaceUnknown(f"there is no face {index}; the photo has {len(photo.faces)}")
-
-
-def _digest(photo: Photo, request: EditRequest, parent: Edit | None, mask: bytes | None) -> str:
-    told = {
-        "mask": hashlib.sha256(mask).hexdigest() if mask is not None else None,
-        "photo": str(photo.pk),
-        "parent": str(parent.pk) if parent else None,
-        **request.model_dump(mode="json"),
-    }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _same_edit(edit: Edit, digest: str) -> Edit:
-    if edit.request_digest != digest:
-        raise Conflict("This Idempotency-Key was used for another request.", "idempotency_conflict")
-    return edit

@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from editing.errors import PhotoTooLarge, RequestInvalid
 from webapp import hub
 from webapp.files import answer_file
+from webapp.idempotency.services import IDEMPOTENCY_KEY, Once
 from webapp.photos.models import FacesState, Photo
 from webapp.photos.renditions import PICTURE_SIDE, THUMBNAIL_SIDE, rendition
 from webapp.photos.selectors import find_photo, photos_of
@@ -84,7 +85,9 @@ class PhotosView(ListAPIView[Photo]):
     def get_queryset(self) -> Any:
         return photos_of(self.request.user)
 
-    @extend_schema(request=UploadSerializer, responses={201: PhotoSerializer})
+    @extend_schema(
+        request=UploadSerializer, responses={201: PhotoSerializer}, parameters=[IDEMPOTENCY_KEY]
+    )
     def post(self, request: Request) -> Response:
         """Keep a photo, and answer when its faces are found.
 
@@ -100,11 +103,23 @@ class PhotosView(ListAPIView[Photo]):
             raise PhotoTooLarge(
                 f"the file has {file.size:,} bytes; {settings.MAX_UPLOAD_BYTES:,} are allowed"
             )
-        photo = store_photo(request.user, file.read(), file.name or "photo")
-        wait_for_faces(photo)
-        return Response(
-            PhotoSerializer(photo).data, 201, headers={"Location": f"/api/v1/photos/{photo.pk}/"}
-        )
+        with Once(request) as once:
+            if once.answer is not None:
+                return once.answer
+            photo = store_photo(
+                request.user,
+                file.read(),
+                file.name or "photo",
+                lambda kept: once.keep(stored(kept)),
+            )
+            wait_for_faces(photo)
+            return once.keep(stored(photo))
+
+
+def stored(photo: Photo) -> Response:
+    """Return the answer to an upload."""
+    headers = {"Location": f"/api/v1/photos/{photo.pk}/"}
+    return Response(PhotoSerializer(photo).data, 201, headers=headers)
 
 
 def wait_for_faces(photo: Photo) -> None:

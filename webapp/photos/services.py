@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import mimetypes
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
@@ -38,8 +39,10 @@ def media_type_of(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def store_photo(owner: User, data: bytes, name: str) -> Photo:
-    """Keep a photo and have its faces found.
+def store_photo(
+    owner: User, data: bytes, name: str, then: Callable[[Photo], object] | None = None
+) -> Photo:
+    """Keep a photo and have its faces found; ``then`` is called in the transaction that keeps it.
 
     Raises:
         PhotoTooLarge, PhotoTooSmall, PhotoUnreadable, PhotoUnsupported: nothing was kept.
@@ -65,6 +68,8 @@ def store_photo(owner: User, data: bytes, name: str) -> Photo:
         with transaction.atomic():
             photo.save(force_insert=True)
             transaction.on_commit(lambda: celery.send(celery.FIND_FACES, photo.id, "interactive"))
+            if then is not None:
+                then(photo)
     except BaseException:
         media.delete_folder(photo.folder)
         raise
