@@ -52,6 +52,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from editing.errors import RequestInvalid
+from webapp.accounts.models import User
 from webapp.errors import Conflict
 from webapp.idempotency.models import KeptAnswer
 
@@ -122,6 +123,7 @@ class Once:
 
     def _begin(self, key: str, digest: str) -> None:
         owner = self.request.user
+        assert isinstance(owner, User)  # strangers were refused before
         row = KeptAnswer(owner=owner, key=key, digest=digest, claim=self._claim)
         try:
             with transaction.atomic():
