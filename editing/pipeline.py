@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import cv2
@@ -15,28 +16,35 @@ from numpy.typing import NDArray
 from editing.engines import choose_engine
 from editing.engines.base import Engine
 from editing.errors import FaceUnknown, MaskInvalid, NoFace
-from editing.faces.align import align
+from editing.faces.align import FaceFrame, align
 from editing.faces.detect import detect_faces
 from editing.faces.face import Face
 from editing.faces.paste import paste, photo_mask
 from editing.measure import measure
+from editing.measure.head import HeadReading, read_head
 from editing.models import ModelStore
 from editing.operations import find_operation
-from editing.operations.base import Operation, Params
+from editing.operations.base import Operation, Variation
 from editing.photo import Photo
-from editing.progress import Progress, part, silent
+from editing.progress import Progress, of_variant, part, silent
 from editing.report import FaceReport, PhotoReport, Report, WeightReport
 from editing.request import MAX_SEED, EditRequest
+from editing.row import lay_row
+from editing.variants import Patch, Variant, patch_of, unchanged
 
 PREVIEW_SIDE = 640
 
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """The edited photo and what is to be said about it."""
+    """The edited photo and what is to be said about it.
+
+    A request for several results has each in ``variants``, and their row as ``photo``.
+    """
 
     photo: Photo
     report: Report
+    variants: tuple[Variant, ...] = ()
 
 
 def edit_photo(
@@ -47,7 +55,7 @@ def edit_photo(
     faces: Sequence[Face] | None = None,
     mask: NDArray[np.uint8] | None = None,
 ) -> EditResult:
-    """Return the edited photo, of the same size, and its report.
+    """Return the edited photo, of the same size, and its report; or the row of several, and each.
 
     Args:
         photo: what to edit.
@@ -74,16 +82,20 @@ def edit_photo(
         progress(0.02, "finding faces")
         faces = detect_faces(photo, models)
     chosen = choose_faces(faces, request.chosen_faces())
-    edited, reports = photo, []
+    variations = params.variations()
+    works = [_Work(one, seed, unchanged(photo)) for one in variations or (Variation("", params),)]
     for n, face in enumerate(chosen):
-        share = part(progress, 0.1 + 0.9 * n / len(chosen), 0.1 + 0.9 * (n + 1) / len(chosen))
-        edited, report = _edit_face(
-            edited, face, operation, params, engine, seed, mask, models, share
-        )
-        reports.append(report)
+        look = _Look(photo, face, operation, models)
+        for m, work in enumerate(works):
+            told = of_variant(progress, work.asked.label) if variations else progress
+            share = part(told, *_share(n * len(works) + m, len(chosen) * len(works)))
+            _edit_face(work, look, engine, mask, share)
+    variants = tuple(work.variant() for work in works) if variations else ()
     progress(1.0, "done")
     return EditResult(
-        edited,
+        lay_row((one.photo for one in variants), len(variants))
+        if variants
+        else works[0].patch.photo(),
         Report(
             operation=operation.name,
             params=params.model_dump(mode="json"),
@@ -91,35 +103,87 @@ def edit_photo(
             seed=seed,
             seconds=round(time.perf_counter() - started, 3),
             photo=PhotoReport(width=photo.width, height=photo.height, sha256=photo.sha256),
-            faces=reports,
+            faces=works[-1].faces,
             weights=_weights(operation, engine, models),
+            variants=[one.report() for one in variants],
         ),
+        variants,
     )
 
 
+@dataclass(slots=True)
+class _Work:
+    """One result in the making, face by face."""
+
+    asked: Variation
+    request_seed: int
+    patch: Patch
+    faces: list[FaceReport] = field(default_factory=list)
+
+    @property
+    def seed(self) -> int:
+        return (self.request_seed + self.asked.seed_step) % (MAX_SEED + 1)
+
+    def variant(self) -> Variant:
+        asked = self.asked
+        return Variant(asked.label, asked.params, self.seed, tuple(self.faces), self.patch)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A face of a photo: its frame, and what is read of it; found out once for all variants."""
+
+    photo: Photo
+    face: Face
+    operation: Operation
+    models: ModelStore
+
+    @cached_property
+    def frame(self) -> FaceFrame:
+        return align(self.photo, self.face, self.models, self.operation.largest_frame)
+
+    @cached_property
+    def reading(self) -> HeadReading:
+        return read_head(self.photo.pixels, self.face.landmarks, self.models)
+
+    def at(self, photo: Photo) -> _Look:
+        """Return this look where ``photo`` shows the same in the frame, else a new one."""
+        if photo.pixels is self.photo.pixels:
+            return self
+        x0, y0, x1, y1 = self.frame.box_in(photo)
+        now, then = (one.pixels[y0:y1, x0:x1] for one in (photo, self.photo))
+        return self if np.array_equal(now, then) else replace(self, photo=photo)
+
+
+def _share(step: int, steps: int) -> tuple[float, float]:
+    """Return from where to where in the whole progress one face of one variant reaches."""
+    return 0.1 + 0.9 * step / steps, 0.1 + 0.9 * (step + 1) / steps
+
+
 def _edit_face(
-    photo: Photo,
-    face: Face,
-    operation: Operation,
-    params: Params,
+    work: _Work,
+    look: _Look,
     engine: Engine,
-    seed: int,
     mask: NDArray[np.uint8] | None,
-    models: ModelStore,
     progress: Progress,
-) -> tuple[Photo, FaceReport]:
+) -> None:
+    """Edit one face of one result, and add its report."""
+    photo, params, face = work.patch.photo(), work.asked.params, look.face
+    look = look.at(photo)
     after, region = photo, np.zeros((photo.height, photo.width), np.bool_)
     if not params.is_neutral():
-        frame = align(photo, face, models)
-        edit = engine.run(operation, frame, params, seed, models, part(progress, 0.0, 0.4))
+        edit = engine.run(
+            look.operation, look.frame, params, work.seed, look.models, part(progress, 0.0, 0.4)
+        )
         progress(0.45, "pasting")
-        after, region = paste(photo, frame, edit), photo_mask(photo, frame, edit)
+        after, region = paste(photo, look.frame, edit), photo_mask(photo, look.frame, edit)
         if mask is not None:
             after, region = _within(photo, after, mask), region & (mask > 0)
     progress(0.5, "measuring", _preview(after))
-    measures = measure(photo, after, face, region, operation, models)
+    measures = measure(photo, after, face, region, look.operation, look.models, look.reading)
+    work.patch = patch_of(work.patch, after, region)
+    work.faces.append(FaceReport(index=face.index, box=face.box, measures=measures))
     progress(1.0, "measured")
-    return after, FaceReport(index=face.index, box=face.box, measures=measures)
 
 
 def choose_faces(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,3 +37,17 @@ def part(progress: Progress, start: float, end: float) -> Progress:
         progress(start + (end - start) * fraction, note, preview)
 
     return report
+
+
+@runtime_checkable
+class TellsVariants(Protocol):
+    """A reporter that tells the results of one request apart."""
+
+    def of_variant(self, label: str) -> Progress:
+        """Return a reporter of the same work, whose previews are of the variant ``label``."""
+        ...
+
+
+def of_variant(progress: Progress, label: str) -> Progress:
+    """Return the reporter of one variant; a reporter that does not tell them apart is its own."""
+    return progress.of_variant(label) if isinstance(progress, TellsVariants) else progress

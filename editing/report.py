@@ -39,8 +39,23 @@ class WeightReport(BaseModel):
     licence: str
 
 
+class VariantReport(BaseModel):
+    """One of several results of a request: what it alone was made with, and what that did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    params: dict[str, Any]
+    seed: int
+    faces: list[FaceReport]
+
+
 class Report(BaseModel):
-    """The whole report, as the contract of the design has it."""
+    """The whole report, as the contract of the design has it.
+
+    ``variants`` is empty where the result is one photo. Where there are several, ``faces`` are
+    those of the last one, so that whoever reads only ``faces`` finds measures there.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,3 +67,16 @@ class Report(BaseModel):
     photo: PhotoReport
     faces: list[FaceReport]
     weights: list[WeightReport]
+    variants: list[VariantReport] = []
+
+    def of_variant(self, label: str) -> Report:
+        """Return the report of one variant, as if it alone had been asked for.
+
+        Raises:
+            KeyError: there is none of that label.
+        """
+        for variant in self.variants:
+            if variant.label == label:
+                its = {"params": variant.params, "seed": variant.seed, "faces": variant.faces}
+                return self.model_copy(update={**its, "variants": []})
+        raise KeyError(label)

@@ -18,7 +18,10 @@ Input = Literal["slider", "choice", "switch", "number", "text"]
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One input of an operation's form. A slider has both bounds, a choice has choices."""
+    """One input of an operation's form. A slider has both bounds, a choice has choices.
+
+    ``several`` is the most values that a list of them may have where one or a list is taken.
+    """
 
     name: str
     title: str
@@ -30,6 +33,7 @@ class FormField:
     step: float | None = None
     choices: tuple[Any, ...] = ()
     group: str = ""
+    several: int | None = None
 
 
 def form_fields(operation: Operation) -> list[FormField]:
@@ -43,7 +47,11 @@ def params_schema(operation: Operation) -> dict[str, Any]:
     return operation.params.model_json_schema()
 
 
-def _field(name: str, schema: dict[str, Any]) -> FormField:
+def _field(name: str, told: dict[str, Any]) -> FormField:
+    choices = told.get("anyOf") or told.get("oneOf") or []
+    single = next((one for one in choices if one.get("type") in ("number", "integer")), {})
+    several = next((one for one in choices if one.get("type") == "array"), {})
+    schema = {**single, **told}
     return FormField(
         name=name,
         title=schema.get("title", name),
@@ -55,6 +63,7 @@ def _field(name: str, schema: dict[str, Any]) -> FormField:
         step=schema.get("step"),
         choices=tuple(schema.get("enum", ())),
         group=schema.get("group", ""),
+        several=several.get("maxItems"),
     )
 
 

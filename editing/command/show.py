@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from editing.availability import refusal
 from editing.command.source import open_models, read_photo
-from editing.errors import NoFace
+from editing.errors import NoFace, WeightsUnavailable
 from editing.operations import OPERATIONS
 from editing.operations.base import EngineDeclaration, Operation
 from editing.weights import read_card
@@ -54,28 +55,36 @@ def _print_json(told: list[dict[str, Any]]) -> None:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     engines = [_engine(engine) for engine in operation.engines]
+    licences = {weight["licence"] for engine in engines for weight in engine["weights"]}
     return {
         "name": operation.name,
         "title": operation.title,
         "summary": operation.summary,
         "params": operation.params.model_json_schema(),
         "engines": engines,
-        "licences": sorted({weight["licence"] for e in engines for weight in e["weights"]}),
+        "licences": sorted(licences - {None}),
     }
 
 
 def _engine(engine: EngineDeclaration) -> dict[str, Any]:
-    """Return an engine with its weights and what their licences allow.
+    """Return an engine, whether it can be used, and what the licences of its weights allow.
 
-    Raises:
-        WeightsUnavailable: a card is not there.
+    What cannot be known of weights that are not there is None.
     """
-    cards = [read_card(name) for name in engine.weights]
+    reason = refusal(engine)
+    weights = [_weight(name) for name in engine.weights]
     return {
         "name": engine.name,
-        "commercial_use": all(card.commercial_use for card in cards),
-        "weights": [
-            {"name": c.name, "licence": c.licence, "commercial_use": c.commercial_use}
-            for c in cards
-        ],
+        "available": reason is None,
+        "reason": reason,
+        "commercial_use": all(weight["commercial_use"] for weight in weights),
+        "weights": weights,
     }
+
+
+def _weight(name: str) -> dict[str, Any]:
+    try:
+        card = read_card(name)
+    except WeightsUnavailable:
+        return {"name": name, "licence": None, "commercial_use": None}
+    return {"name": name, "licence": card.licence, "commercial_use": card.commercial_use}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from editing.availability import refusal
 from editing.engines.base import Engine
 from editing.engines.native.expression import NativeExpression
 from editing.errors import EngineUnavailable
@@ -17,15 +18,18 @@ def choose_engine(operation: Operation, name: str, models: ModelStore) -> Engine
     Raises:
         EngineUnavailable: there is none; names every refusal.
     """
-    declared = [engine.name for engine in operation.engines]
-    wanted = declared if name == "auto" else [name]
+    declared = {engine.name: engine for engine in operation.engines}
+    wanted = list(declared) if name == "auto" else [name]
     refusals = []
     for candidate in wanted:
-        engine = ENGINES.get((operation.name, candidate))
-        if engine is None:
+        if candidate not in declared:
             refusals.append(f"{candidate}: does not do {operation.name}")
             continue
-        reason = engine.unavailable(models)
+        engine = ENGINES.get((operation.name, candidate))
+        if engine is None:
+            refusals.append(f"{candidate}: this version of Mien has no such engine yet")
+            continue
+        reason = refusal(declared[candidate], models.folder) or engine.unavailable(models)
         if reason is None:
             return engine
         refusals.append(f"{candidate}: {reason}")

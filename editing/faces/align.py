@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from editing.faces.canonical import Similarity, canonical_face, fit_face
-from editing.faces.face import Face
+from editing.faces.face import Box, Face
 from editing.faces.pose import pose_of
 from editing.models import ModelStore
 from editing.photo import Photo
@@ -26,17 +27,19 @@ SMALLEST, LARGEST = 128, 1024
 
 @dataclass(frozen=True, slots=True)
 class FaceFrame:
-    """A face, upright and centred, at the resolution it has in the photo up to 1024 px.
+    """A face, upright and centred, at the resolution it has in the photo, up to a limit.
 
     ``pixels`` is float32 (1, 3, S, S), RGB in [0, 1]. ``photo_from_frame`` is float64 (3, 3), a
     similarity. ``landmarks`` is float32 (478, 3) in frame pixels. ``frame_from_canonical`` lays the
-    canonical face on the landmarks.
+    canonical face on the landmarks. ``memo`` is what an engine found out about this face, kept for
+    the other variants of the same request.
     """
 
     pixels: Tensor
     photo_from_frame: NDArray[np.float64]
     landmarks: NDArray[np.float32]
     frame_from_canonical: Similarity
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def size(self) -> int:
@@ -45,6 +48,16 @@ class FaceFrame:
     def picture(self) -> NDArray[np.float32]:
         """Return the pixels as float32 (S, S, 3), RGB in [0, 1]."""
         return np.ascontiguousarray(self.pixels[0].permute(1, 2, 0).numpy())
+
+    def box_in(self, photo: Photo) -> Box:
+        """Return the box of the photo's pixels that the frame shows; empty where it shows none."""
+        size = self.size
+        corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]])
+        reached = corners @ self.photo_from_frame[:2].T
+        sides = np.array([photo.width, photo.height])
+        x0, y0 = np.clip(np.floor(reached.min(axis=0)).astype(int) - 1, 0, sides)
+        x1, y1 = np.clip(np.ceil(reached.max(axis=0)).astype(int) + 2, 0, sides)
+        return int(x0), int(y0), int(x1), int(y1)
 
 
 def align(photo: Photo, face: Face, models: ModelStore, largest: int = LARGEST) -> FaceFrame:

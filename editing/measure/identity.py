@@ -17,13 +17,6 @@ from editing.measure.chip import FaceChip
 from editing.models import ModelStore
 
 
-def identity_distance(before: FaceChip, after: FaceChip, models: ModelStore) -> float:
-    """Return the Euclidean distance of the descriptors: 0 the same picture, < 0.6 one person."""
-    if before.pixels.shape == after.pixels.shape and np.array_equal(before.pixels, after.pixels):
-        return 0.0
-    return float(np.linalg.norm(descriptor(after, models) - descriptor(before, models)))
-
-
 def descriptor(chip: FaceChip, models: ModelStore) -> NDArray[np.float64]:
     """Return the (128,) descriptor of the face."""
     network = models.keep("dlib-descriptor", _network)

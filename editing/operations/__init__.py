@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from editing.errors import OperationUnknown
+from editing.operations.age import AGE
 from editing.operations.base import Operation
 from editing.operations.expression import EXPRESSION
 
-OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in (EXPRESSION,)}
+OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in (EXPRESSION, AGE)}
 
 
 def find_operation(name: str) -> Operation:

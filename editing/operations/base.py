@@ -21,6 +21,23 @@ class Params(BaseModel):
         """Return whether these settings ask for no change at all."""
         return False
 
+    def variations(self) -> tuple[Variation, ...]:
+        """Return what is asked for besides each other; empty where the result is one photo."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What one of several results of a request is made with.
+
+    ``label`` is short, fit for a file's name, and no other of the request has it. ``params`` ask
+    for one result. ``seed_step`` is added to the seed of the request.
+    """
+
+    label: str
+    params: Params
+    seed_step: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class EngineDeclaration:
@@ -32,7 +49,10 @@ class EngineDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that can be done to a face, declared apart from how it is done."""
+    """One thing that can be done to a face, declared apart from how it is done.
+
+    ``largest_frame`` bounds the side of the frame that the engines get, in pixels.
+    """
 
     name: str
     version: str
@@ -44,6 +64,7 @@ class Operation:
     engines: tuple[EngineDeclaration, ...]
     default_faces: Literal["all", "largest"] = "largest"
     digital_source_type: str = "compositeWithTrainedAlgorithmicMedia"
+    largest_frame: int = 1024
 
 
 def reasons_by_field(error: ValidationError) -> dict[str, list[str]]:

@@ -18,7 +18,8 @@ from editing.progress import Cancelled
 from editing.request import EditRequest
 
 # One setting for each operation that visibly changes a face.
-SETTINGS = {"expression": {"smile": 1.0, "mouth_open": 0.4}}
+SETTINGS = {"expression": {"smile": 1.0, "mouth_open": 0.4}, "age": {"target_age": 70}}
+NEUTRAL = {"expression": {}, "age": {"strength": 0}}
 CASES = [
     pytest.param(operation, engine, id=f"{operation}-{engine}") for operation, engine in ENGINES
 ]
@@ -46,12 +47,14 @@ def request(operation: str, engine: str, **more) -> EditRequest:
 
 
 def test_every_operation_has_settings_to_be_tried_with():
-    assert set(SETTINGS) == set(OPERATIONS)
+    assert set(SETTINGS) == set(NEUTRAL) == set(OPERATIONS)
 
 
 @pytest.mark.parametrize(("operation", "engine"), CASES)
 def test_neutral_settings_return_identical_pixels(operation, engine, photo, faces, models):
-    result = edit_photo(photo, request(operation, engine, params={}), models, faces=faces)
+    result = edit_photo(
+        photo, request(operation, engine, params=NEUTRAL[operation]), models, faces=faces
+    )
     assert np.array_equal(result.photo.pixels, photo.pixels)
     assert result.report.faces[0].measures["change_inside_mask"] in (0, None)
 
@@ -59,7 +62,7 @@ def test_neutral_settings_return_identical_pixels(operation, engine, photo, face
 @pytest.mark.parametrize(("operation", "engine"), CASES)
 def test_nothing_changes_outside_the_mask(operation, engine, photo, faces, models):
     settings = find_operation(operation).params(**SETTINGS[operation])
-    frame = align(photo, faces[0], models)
+    frame = align(photo, faces[0], models, find_operation(operation).largest_frame)
     chosen = choose_engine(find_operation(operation), engine, models)
     edit = chosen.run(find_operation(operation), frame, settings, 7, models, lambda *_: None)
     after, region = paste(photo, frame, edit), photo_mask(photo, frame, edit)
