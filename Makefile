@@ -10,7 +10,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 export MIEN_DATA ?= $(CURDIR)/var
 export PORT ?= 8000
 
-.PHONY: run test check format bench clean
+.PHONY: run test check format schema bench clean
 
 run: $(STAMPS)/run
 	@exec $(PYTHON) manage.py up
@@ -32,6 +32,10 @@ format: $(STAMPS)/dev
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 	git ls-files -z 'templates/**.html' | xargs -0 -r $(VENV)/bin/djade --target-version 5.2
+
+# The committed copy of the OpenAPI document; a test fails when it is stale.
+schema: $(STAMPS)/run
+	$(PYTHON) manage.py spectacular --format openapi-json --file docs/openapi.json --validate
 
 bench: $(STAMPS)/dev
 	$(PYTHON) -m bench

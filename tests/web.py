@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from editing.request import read_request
 from tests.database import django_db_modify_db_settings
+from tests.openapi import check_every_answer
 from webapp import celery, media
 from webapp.accounts.models import User
 from webapp.accounts.services import local_owner
@@ -22,6 +23,7 @@ from webapp.photos.models import FacesState, Photo
 
 __all__ = [
     "django_db_modify_db_settings",
+    "answers_are_as_documented",
     "face",
     "media_folder",
     "owner",
@@ -50,6 +52,7 @@ def face() -> Callable[[int], dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def media_folder(settings: Any, tmp_path: Path) -> Path:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     settings.MEDIA_ROOT = tmp_path / "media"
     return tmp_path / "media"
 
@@ -68,6 +71,11 @@ def sent(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[tuple[
     )
     settings.FACES_WAIT_SECONDS = 0
     yield messages
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_every_answer(monkeypatch)
 
 
 @pytest.fixture

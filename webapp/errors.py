@@ -37,10 +37,30 @@ CODE_OF_STATUS = {
     405: "method_not_allowed",
     406: "not_acceptable",
     409: "conflict",
+    412: "precondition_failed",
     413: "request_too_large",
     415: "media_type_unsupported",
+    416: "range_not_satisfiable",
     429: "throttled",
 }
+
+# Every code that is not one of ``editing.errors``; the OpenAPI document lists them all.
+CODES = frozenset(CODE_OF_STATUS.values()) | {
+    "idempotency_conflict",
+    "idempotency_in_progress",
+    "internal_error",
+    "not_done",
+    "not_local",
+}
+
+
+def all_codes() -> list[str]:
+    """Return every code that a problem can have."""
+
+    def of(kind: type[errors.EditingError]) -> set[str]:
+        return {kind.code}.union(*(of(leaf) for leaf in kind.__subclasses__()))
+
+    return sorted((of(errors.EditingError) - {errors.EditingError.code}) | CODES)
 
 
 class Conflict(Exception):
@@ -52,6 +72,21 @@ class Conflict(Exception):
         super().__init__(message)
         self.code = code
         self.retry_after = retry_after  # seconds, where asking again may help
+
+
+class PreconditionFailed(exceptions.APIException):
+    status_code = 412
+    default_detail = "It has changed since you read it; read it again."
+
+
+class RangeNotSatisfiable(exceptions.APIException):
+    """The part of a file that is asked for is behind its end; ``size`` is in bytes."""
+
+    status_code = 416
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The file has {size:,} bytes; the range starts behind them.")
+        self.headers = {"Content-Range": f"bytes */{size}"}
 
 
 def status_of(error: errors.EditingError) -> int:
@@ -113,7 +148,7 @@ def _describe(error: Exception) -> tuple[int, str, str, dict[str, Any], dict[str
     if isinstance(error, RecursionError):
         return 400, "request_unreadable", "The JSON is nested too deeply.", {}, {}
     if isinstance(error, exceptions.APIException):
-        headers = {}
+        headers = dict(getattr(error, "headers", {}))
         if challenge := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = challenge
         if wait := getattr(error, "wait", None):

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "webapp.accounts.middleware.LocalRequestsOnly",
+    "webapp.conditional.EntityTags",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -222,6 +223,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "webapp.params.add_params_schemas",
         "webapp.schema.add_problems",
+        "webapp.schema.add_conditions",
     ],
     "ENUM_NAME_OVERRIDES": {"EditStatus": "webapp.edits.models.Status"},
 }

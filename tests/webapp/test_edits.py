@@ -36,12 +36,24 @@ def post(api: Client, body: Any, **headers: str) -> Any:
     return api.post("/api/v1/edits/", body, content_type="application/json", headers=headers)
 
 
+def told_of(edit: Edit) -> dict[str, Any]:
+    """A report as a worker writes it."""
+    photo = {"width": 512, "height": 512, "sha256": "0" * 64}
+    told = {
+        "operation": edit.operation,
+        "params": edit.params,
+        "engine": "native",
+        "seed": edit.seed,
+    }
+    return {**told, "seconds": 0.5, "photo": photo, "faces": [], "weights": []}
+
+
 def finish(edit: Edit, data: bytes = b"the result") -> Edit:
     claimed = claims.claim_edit(edit.pk, "test")
     assert claimed is not None
     name = f"{edit.folder}/result-1.jpg"
     media.write(name, data)
-    assert claims.finish_done(claimed[0], name, hashlib.sha256(data).hexdigest(), {"seed": 1})
+    assert claims.finish_done(claimed[0], name, hashlib.sha256(data).hexdigest(), told_of(edit))
     edit.refresh_from_db()
     return edit
 
@@ -231,7 +243,7 @@ def test_the_result_comes_with_a_tag_and_a_name(api: Client, make_edit: Make) ->
     assert saved["Content-Disposition"] == 'attachment; filename="face-expression.jpg"'
     again = api.get(address, headers={"if-none-match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert api.get(f"/api/v1/edits/{edit.pk}/report/").json() == {"seed": 1}
+    assert api.get(f"/api/v1/edits/{edit.pk}/report/").json() == told_of(edit)
     assert api.get(f"/api/v1/edits/{edit.pk}/").json()["result"] == address
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 
 from editing.operations import OPERATIONS
+from tests.openapi import check_answer, document
 from webapp.params import form_fields
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.django_db
@@ -24,6 +29,40 @@ def test_the_schema_is_openapi_3_1_and_valid(client: Client) -> None:
     assert {"/api/v1/photos/", "/api/v1/edits/{id}/events/", "/api/v1/operations/"} <= set(
         schema["paths"]
     )
+
+
+def test_the_committed_copy_is_not_stale() -> None:
+    committed = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    assert committed == document(), "run `make schema` and commit docs/openapi.json"
+
+
+def test_every_operation_may_answer_with_a_problem_of_ours() -> None:
+    codes = document()["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]
+    assert {"no_face", "photo_too_large", "idempotency_conflict", "not_found"} <= set(codes)
+    for path, operations in document()["paths"].items():
+        for name, operation in operations.items():
+            assert "application/problem+json" in operation["responses"]["default"]["content"], (
+                path,
+                name,
+            )
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "body", "word"),
+    [
+        (200, "application/json", b"{}", "required"),
+        (200, "application/json", b'{"results": [], "next": null, "previous": null, "x": 1}', "x"),
+        (200, "text/plain", b"words", "text/plain"),
+        (204, "", b"", "no such status"),
+        (404, "application/json", b"{}", "no problem"),
+        (404, "application/problem+json", b'{"code": "lost"}', "lost"),
+    ],
+)
+def test_an_answer_that_is_not_documented_is_noticed(
+    status: int, content_type: str, body: bytes, word: str
+) -> None:
+    with pytest.raises(AssertionError, match=word):
+        check_answer("GET", "/api/v1/edits/", status, content_type, body)
 
 
 @pytest.mark.django_db

@@ -20,12 +20,14 @@ from rest_framework.views import APIView
 from editing.errors import RequestInvalid
 from editing.operations import OPERATIONS
 from editing.request import read_request
+from webapp.api import IMAGE, narrow
 from webapp.edits import services
 from webapp.edits.masks import read_mask
 from webapp.edits.models import Edit, Status
 from webapp.edits.selectors import EVENTS_AT_ONCE, edits_of, events_since, find_edit
 from webapp.edits.serializers import (
     REPORT_SCHEMA,
+    EditFilters,
     EditRequestSerializer,
     EditSerializer,
     EventsSerializer,
@@ -39,8 +41,6 @@ from webapp.params import describe_operation
 from webapp.photos.renditions import PICTURE_SIDE, rendition
 from webapp.photos.selectors import find_photo
 
-IMAGE = {(200, "image/*"): OpenApiTypes.BINARY}
-
 
 @extend_schema(tags=["operations"])
 class OperationsView(APIView):
@@ -52,22 +52,14 @@ class OperationsView(APIView):
 
 @extend_schema(tags=["edits"])
 class EditsView(ListAPIView[Edit]):
-    """Edits of the person who asks."""
+    """Edits of the person who asks, newest first."""
 
     serializer_class = EditSerializer
 
     def get_queryset(self) -> Any:
-        edits = edits_of(self.request.user)
-        photo = self.request.query_params.get("photo")
-        return edits if photo is None else edits.filter(photo=read_id("photo", photo))
+        return narrow(edits_of(self.request.user), EditFilters, self.request)
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter(
-                "photo", OpenApiTypes.UUID, description="Only the edits of this photo."
-            )
-        ]
-    )
+    @extend_schema(parameters=[EditFilters])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 

@@ -7,8 +7,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from editing.operations import OPERATIONS
 from editing.report import Report
-from webapp.edits.models import Edit, EditEvent
+from webapp.api import CreatedFilters
+from webapp.edits.models import Edit, EditEvent, Status
 from webapp.params import ParamsField
 
 FACES_SCHEMA = {
@@ -82,6 +84,22 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
     )
     def get_error(self, edit: Edit) -> dict[str, str] | None:
         return {"code": edit.code, "message": edit.message} if edit.code else None
+
+
+class EditFilters(CreatedFilters):
+    """Which edits are wanted."""
+
+    photo = serializers.UUIDField(required=False, help_text="Only the edits of this photo.")
+    operation = serializers.ChoiceField(
+        tuple(OPERATIONS), required=False, help_text="Only this operation."
+    )
+    status = serializers.MultipleChoiceField(
+        choices=Status.choices,
+        required=False,
+        help_text="Only these states; may come several times.",
+    )
+
+    LOOKUPS = {**CreatedFilters.LOOKUPS, "status": "status__in"}
 
 
 class EventSerializer(serializers.Serializer):

@@ -12,7 +12,6 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -23,6 +22,7 @@ from rest_framework.views import APIView
 
 from editing.errors import PhotoTooLarge, RequestInvalid
 from webapp import hub
+from webapp.api import IMAGE, CreatedFilters, narrow
 from webapp.files import answer_file
 from webapp.idempotency.services import IDEMPOTENCY_KEY, Once
 from webapp.photos.models import FacesState, Photo
@@ -77,13 +77,17 @@ class UploadSerializer(serializers.Serializer):
 
 @extend_schema(tags=["photos"])
 class PhotosView(ListAPIView[Photo]):
-    """Photos of the person who asks."""
+    """Photos of the person who asks, newest first."""
 
     serializer_class = PhotoSerializer
     parser_classes = [MultiPartParser]
 
     def get_queryset(self) -> Any:
-        return photos_of(self.request.user)
+        return narrow(photos_of(self.request.user), CreatedFilters, self.request)
+
+    @extend_schema(parameters=[CreatedFilters])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(
         request=UploadSerializer, responses={201: PhotoSerializer}, parameters=[IDEMPOTENCY_KEY]
@@ -158,7 +162,7 @@ class PhotoView(APIView):
         return Response(status=204)
 
 
-@extend_schema(tags=["photos"], responses={(200, "image/*"): OpenApiTypes.BINARY})
+@extend_schema(tags=["photos"], responses=IMAGE)
 class PhotoFileView(APIView):
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         """Return the file as it was sent."""
@@ -166,14 +170,14 @@ class PhotoFileView(APIView):
         return answer_file(request._request, photo.file, shown_name(photo), photo.sha256)
 
 
-@extend_schema(tags=["photos"], responses={(200, "image/*"): OpenApiTypes.BINARY})
+@extend_schema(tags=["photos"], responses=IMAGE)
 class PhotoPictureView(APIView):
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         """Return the photo for a screen: upright, in sRGB, JPEG or WebP, at most 2048 px a side."""
         return answer_rendition(request._request, find_photo(request.user, id), PICTURE_SIDE)
 
 
-@extend_schema(tags=["photos"], responses={(200, "image/*"): OpenApiTypes.BINARY})
+@extend_schema(tags=["photos"], responses=IMAGE)
 class PhotoThumbnailView(APIView):
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         """Return the photo as a thumbnail, at most 320 px a side."""
