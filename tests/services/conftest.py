@@ -178,3 +178,15 @@ def house(
         yield built
     finally:
         built.stop()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """``manage.py up``, as a person starts it, for every test that only talks to it."""
+    built = House(tmp_path_factory.mktemp("served"))
+    try:
+        up = built.start("up", "manage.py", "up")
+        wait_for("the web server", lambda: built.is_up(up))
+        yield built
+    finally:
+        built.stop()

@@ -1,0 +1,151 @@
+"""What the server tells, typed. A field that a newer server adds is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+EditStatus = Literal["queued", "running", "done", "failed", "cancelled"]
+ENDED = ("done", "failed", "cancelled")
+
+
+class Told(BaseModel):
+    """Something that the server told."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Pose(Told):
+    """Degrees; left and right are the subject's."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+class Face(Told):
+    """A face of a photo. ``box`` is (x0, y0, x1, y1) in pixels, half-open."""
+
+    index: int
+    box: tuple[int, int, int, int]
+    pose: Pose
+
+
+class Photo(Told):
+    """A photo on the server. ``faces`` is None until a worker has looked; ``faces_state`` tells."""
+
+    id: str
+    name: str = ""
+    format: str = ""
+    width: int
+    height: int
+    bytes: int = 0
+    sha256: str = ""
+    faces: list[Face] | None = None
+    faces_state: Literal["pending", "found", "failed"] = "found"
+    created: datetime | None = None
+    expires_at: datetime
+
+
+class Weight(Told):
+    name: str
+    available: bool = True
+    licence: str | None = None
+    commercial_use: bool | None = None
+    summary: str = ""
+
+
+class Engine(Told):
+    name: str
+    weights: list[Weight] = []
+
+
+class Operation(Told):
+    """What can be done. ``params`` is a JSON schema (2020-12)."""
+
+    name: str
+    version: str = ""
+    title: str = ""
+    summary: str = ""
+    params: dict[str, Any]
+    engines: list[Engine] = []
+    measures: list[str] = []
+    default_faces: str = "largest"
+
+
+class Failure(Told):
+    code: str
+    message: str = ""
+
+
+class EditState(Told):
+    """An edit as it was when the server was last asked."""
+
+    id: str
+    status: EditStatus
+    photo: str
+    parent: str | None = None
+    operation: str
+    params: dict[str, Any] = {}
+    faces: Any = None
+    engine: str = "auto"
+    seed: int | None = None
+    attempt: int = 0
+    error: Failure | None = None
+    created: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class Event(Told):
+    """One line of a log. ``id`` rises and is the cursor to go on from."""
+
+    id: int
+    kind: str
+    at: datetime
+    data: dict[str, Any] = {}
+
+    @property
+    def fraction(self) -> float | None:
+        """How far it is, in [0, 1]; None where the event does not say."""
+        value = self.data.get("fraction")
+        return float(value) if isinstance(value, (int, float)) else None
+
+
+class PhotoReport(Told):
+    """The source photo: its size in pixels as it is seen, and the SHA-256 of its file."""
+
+    width: int
+    height: int
+    sha256: str
+
+
+class FaceReport(Told):
+    """One edited face; a measure not taken is None."""
+
+    index: int
+    box: tuple[int, int, int, int]
+    measures: dict[str, float | dict[str, float] | None]
+
+
+class WeightReport(Told):
+    """Weights that the edit went through, and their licence."""
+
+    name: str
+    sha256: str
+    licence: str
+
+
+class Report(Told):
+    """What was asked, with what it was done, and what it did to each face."""
+
+    operation: str
+    params: dict[str, Any]
+    engine: str
+    seed: int
+    seconds: float
+    photo: PhotoReport
+    faces: list[FaceReport]
+    weights: list[WeightReport]
