@@ -138,8 +138,20 @@ class WeightReport(Told):
     licence: str
 
 
+class VariantReport(Told):
+    """One of several results of a request, such as one age of a strip."""
+
+    label: str
+    params: dict[str, Any]
+    seed: int
+    faces: list[FaceReport]
+
+
 class Report(Told):
-    """What was asked, with what it was done, and what it did to each face."""
+    """What was asked, with what it was done, and what it did to each face.
+
+    ``variants`` is empty where the result is one photo; else ``faces`` are those of the last.
+    """
 
     operation: str
     params: dict[str, Any]
@@ -149,3 +161,4 @@ class Report(Told):
     photo: PhotoReport
     faces: list[FaceReport]
     weights: list[WeightReport]
+    variants: list[VariantReport] = []

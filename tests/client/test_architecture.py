@@ -37,7 +37,7 @@ def test_it_does_without_websockets() -> None:
 
 
 def test_its_report_is_the_report() -> None:
-    for name in ("Report", "PhotoReport", "FaceReport", "WeightReport"):
+    for name in ("Report", "PhotoReport", "FaceReport", "WeightReport", "VariantReport"):
         ours, theirs = (
             {field: str(info.annotation).replace(module.__name__, "") for field, info in getattr(module, name).model_fields.items()}
             for module in (models, report)
