@@ -15,15 +15,16 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from webapp.accounts.sockets import KnownUsersOnly  # noqa: E402
-from webapp.body import BodyLimit  # noqa: E402
+from webapp.body import BATCHES, BodyLimit  # noqa: E402
 from webapp.edits.sockets import urlpatterns  # noqa: E402
 
-# A photo of the largest size must fit, with what multipart writes around it.
+# A photo or archive of the largest size must fit, with what multipart writes around it.
 LARGEST_BODY = settings.MAX_UPLOAD_BYTES + 1024 * 1024
+LARGEST_BATCH = settings.MAX_ARCHIVE_BYTES + 32 * 1024 * 1024
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(http, LARGEST_BODY),
+        "http": BodyLimit(http, LARGEST_BODY, {BATCHES: LARGEST_BATCH}),
         "websocket": SessionMiddlewareStack(KnownUsersOnly(URLRouter(urlpatterns))),
     }
 )

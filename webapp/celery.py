@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 RUN_EDIT = "workers.run_edit"
 FIND_FACES = "workers.find_faces"
+FEED_BATCH = "workers.feed_batch"
 
 
 def send(task: str, id: object, queue: str) -> None:

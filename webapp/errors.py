@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from editing import errors
+from webapp.batches.errors import ArchiveTooLarge
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ CONTENT_TYPE = "application/problem+json"
 # The first class that fits decides.
 STATUS_OF_ERROR: tuple[tuple[type[errors.EditingError], int], ...] = (
     (errors.PhotoTooLarge, 413),
+    (ArchiveTooLarge, 413),
     (errors.PhotoUnsupported, 415),
     (errors.PhotoRefused, 422),
     (errors.RequestInvalid, 422),

@@ -1,4 +1,4 @@
-"""Waking those who wait for news of an edit or a photo.
+"""Waking those who wait for news of an edit, a batch or a photo.
 
 A wake-up carries no data: whoever is woken reads the rows. Where it comes from:
 
@@ -38,6 +38,10 @@ NUDGE_SECONDS = 1.0
 
 def edit_topic(id: UUID) -> str:
     return f"edit.{id}"
+
+
+def batch_topic(id: UUID) -> str:
+    return f"batch.{id}"
 
 
 def photo_topic(id: UUID) -> str:
@@ -138,6 +142,13 @@ def _sqlite_file() -> Path | None:
     return None if name.startswith("file:") or name == ":memory:" else Path(name)
 
 
+# The logs that are looked at: table, column of what it is the log of, topic.
+LOGS = (
+    ("edits_editevent", "edit_id", edit_topic),
+    ("batches_batchevent", "batch_id", batch_topic),
+)
+
+
 class SqliteWatcher:
     """Looks at one SQLite file while anybody waits."""
 
@@ -162,7 +173,7 @@ class SqliteWatcher:
             sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)
         ) as database:
             version = None
-            last = self._last_event(database)
+            last = self._last_events(database)
             self._wake(None)
             while self.waiters:
                 seen = database.execute("PRAGMA data_version").fetchone()[0]
@@ -171,21 +182,25 @@ class SqliteWatcher:
                     last = self._wake_changed(database, last)
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
 
-    def _last_event(self, database: sqlite3.Connection) -> int:
-        return int(
-            database.execute("SELECT COALESCE(MAX(id), 0) FROM edits_editevent").fetchone()[0]
-        )
+    def _last_events(self, database: sqlite3.Connection) -> list[int]:
+        return [
+            int(database.execute(f"SELECT COALESCE(MAX(id), 0) FROM {log}").fetchone()[0])
+            for log, _, _ in LOGS
+        ]
 
-    def _wake_changed(self, database: sqlite3.Connection, last: int) -> int:
-        """Wake the edits that have new events, and all who wait for a photo, of whom there are few."""
-        rows = database.execute(
-            "SELECT id, edit_id FROM edits_editevent WHERE id > ?", (last,)
-        ).fetchall()
-        changed = {edit_topic(UUID(edit)) for _, edit in rows}
+    def _wake_changed(self, database: sqlite3.Connection, last: list[int]) -> list[int]:
+        """Wake those with new events, and all who wait for a photo, of whom there are few."""
+        changed = set()
+        newest = list(last)
+        for n, (log, owner, topic) in enumerate(LOGS):
+            question = f"SELECT id, {owner} FROM {log} WHERE id > ?"
+            for id, subject in database.execute(question, (last[n],)):
+                changed.add(topic(UUID(subject)))
+                newest[n] = max(newest[n], int(id))
         self._wake(
             {topic for topic in self.waiters if topic in changed or topic.startswith("photo.")}
         )
-        return max((int(id) for id, _ in rows), default=last)
+        return newest
 
     def _wake(self, topics: set[str] | None) -> None:
         for topic, waiters in self.waiters.items():

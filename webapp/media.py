@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
@@ -29,12 +30,18 @@ def read(name: str) -> bytes:
 
 def write(name: str, data: bytes) -> None:
     """Write a file: it appears complete under its name, or not at all."""
+    write_chunks(name, (data,))
+
+
+def write_chunks(name: str, chunks: Iterable[bytes]) -> None:
+    """Write a file piece by piece: it appears complete under its name, or not at all."""
     path = path_of(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            for chunk in chunks:
+                file.write(chunk)
         os.replace(fresh, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

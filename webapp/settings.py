@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "webapp.idempotency",
     "webapp.photos",
     "webapp.edits",
+    "webapp.batches",
     "webapp.pages",
     "workers",
 ]
@@ -128,6 +129,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 
 MAX_UPLOAD_BYTES = env.int("MIEN_MAX_UPLOAD_BYTES", default=100 * 1024 * 1024)
+MAX_ARCHIVE_BYTES = env.int("MIEN_MAX_ARCHIVE_BYTES", default=4 * 1024**3)
+MAX_BATCH_ITEMS = env.int("MIEN_MAX_BATCH_ITEMS", default=20_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 

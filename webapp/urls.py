@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from webapp import errors
 from webapp.accounts.api import TokenView
 from webapp.accounts.login import Login
+from webapp.batches import api as batches
 from webapp.edits import api as edits
 from webapp.health import health
 from webapp.photos import api as photos
@@ -31,6 +32,16 @@ api = [
     path("edits/<uuid:id>/report/", edits.ReportView.as_view(), name="edit-report"),
     path("edits/<uuid:id>/events/", edits.EventsView.as_view(), name="edit-events"),
     path("edits/<uuid:id>/previews/<slug:name>/", edits.PreviewView.as_view(), name="edit-preview"),
+    path("batches/", batches.BatchesView.as_view(), name="batches"),
+    path("batches/<uuid:id>/", batches.BatchView.as_view(), name="batch"),
+    path("batches/<uuid:id>/cancel/", batches.BatchCancelView.as_view(), name="batch-cancel"),
+    path("batches/<uuid:id>/retry/", batches.BatchRetryView.as_view(), name="batch-retry"),
+    path("batches/<uuid:id>/pause/", batches.BatchPauseView.as_view(), name="batch-pause"),
+    path("batches/<uuid:id>/resume/", batches.BatchResumeView.as_view(), name="batch-resume"),
+    path("batches/<uuid:id>/items/", batches.BatchItemsView.as_view(), name="batch-items"),
+    path("batches/<uuid:id>/events/", batches.BatchEventsView.as_view(), name="batch-events"),
+    path("batches/<uuid:id>/archive/", batches.BatchArchiveView.as_view(), name="batch-archive"),
+    path("batches/<uuid:id>/report/", batches.BatchReportView.as_view(), name="batch-report"),
     path("tokens/", TokenView.as_view(), name="tokens"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -8,6 +8,11 @@ from time import monotonic
 
 from django.db import close_old_connections
 
+from webapp.batches.upkeep import (
+    delete_expired_batches,
+    delete_orphaned_archives,
+    sweep_batches,
+)
 from webapp.edits.claims import sweep_edits
 from webapp.idempotency.services import delete_old_answers
 from webapp.photos.services import delete_expired, delete_orphans, resend_faces
@@ -19,9 +24,11 @@ DELETE_EVERY_SECONDS = 60.0
 
 
 def sweep() -> None:
-    """Care for the edits and photos without a worker."""
+    """Care for the edits, batches and photos without a worker; delete a part of an expired batch."""
     sweep_edits()
+    sweep_batches()
     resend_faces()
+    delete_expired_batches()
 
 
 def tidy() -> None:
@@ -29,6 +36,7 @@ def tidy() -> None:
     delete_expired()
     delete_orphans()
     delete_old_answers()
+    delete_orphaned_archives()
 
 
 def sweep_until(over: threading.Event) -> None:

@@ -9,10 +9,12 @@ from uuid import UUID
 
 from celery.signals import worker_process_init, worker_ready
 
-from webapp.celery import FIND_FACES, RUN_EDIT, app
+from webapp.batches.feeding import feed
+from webapp.celery import FEED_BATCH, FIND_FACES, RUN_EDIT, app
 from webapp.edits.claims import sweep_edits
 from workers import run
 from workers.lifeline import die_with
+from workers.turns import serve_people, take_turn
 from workers.warm import warm_up
 
 log = logging.getLogger(__name__)
@@ -23,13 +25,19 @@ PARENT = os.getpid()  # read before the children are forked, which keep it
 @app.task(name=RUN_EDIT)
 def run_edit(id: str) -> None:
     """Do the edit of that id."""
-    run.run_edit(UUID(id))
+    take_turn(UUID(id))
 
 
 @app.task(name=FIND_FACES)
 def find_faces(id: str) -> None:
     """Find the faces of the photo of that id."""
     run.find_faces(UUID(id))
+
+
+@app.task(name=FEED_BATCH)
+def feed_batch(id: str) -> None:
+    """Send the next items of the batch of that id."""
+    feed(UUID(id), between=serve_people)
 
 
 @worker_process_init.connect

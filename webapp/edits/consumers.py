@@ -1,16 +1,18 @@
-"""The socket of one edit: replay what was missed, then follow."""
+"""The sockets of logs: replay what was missed, then follow."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer
+from django.db.models import Model
 from django.http import Http404
 
 from editing.errors import RequestInvalid
@@ -32,13 +34,18 @@ class Nowhere(AsyncWebsocketConsumer):
         await self.close(UNKNOWN)
 
 
-class EditConsumer(AsyncJsonWebsocketConsumer):
+class LogConsumer(AsyncJsonWebsocketConsumer):
     """Sends the events after ``since`` in order, once each, for as long as the client stays.
 
-    A stranger, an edit that is not the caller's and a bad ``since`` are refused before the socket
-    is accepted. What the client sends is ignored.
+    A stranger, a log that is not the caller's and a bad ``since`` are refused before the socket
+    is accepted. What the client sends is ignored. A subclass says whose log it is: the model, how
+    one is found for a person, its events after an id, and its topic.
     """
 
+    model: type[Model]
+    find: Callable[[User, UUID], Model]
+    events_since: Callable[[UUID, int], list[dict[str, Any]]]
+    topic: Callable[[UUID], str]
     following: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -49,7 +56,7 @@ class EditConsumer(AsyncJsonWebsocketConsumer):
         asked = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         try:
             since = read_since(asked.get("since", ["0"])[-1])
-            edit = await database_sync_to_async(find_edit)(
+            found = await database_sync_to_async(self.find)(
                 user, self.scope["url_route"]["kwargs"]["id"]
             )
         except RequestInvalid:
@@ -59,7 +66,7 @@ class EditConsumer(AsyncJsonWebsocketConsumer):
             await self.close(UNKNOWN)
             return
         await self.accept()
-        self.following = asyncio.create_task(self.follow(edit.pk, since))
+        self.following = asyncio.create_task(self.follow(found.pk, since))
 
     async def disconnect(self, code: int) -> None:
         if self.following is not None:
@@ -72,22 +79,32 @@ class EditConsumer(AsyncJsonWebsocketConsumer):
     ) -> None:
         """Ignore what the client says: there is nothing to say."""
 
-    async def follow(self, edit: UUID, since: int) -> None:
+    async def follow(self, id: UUID, since: int) -> None:
         try:
-            async with hub.listen(hub.edit_topic(edit)) as waiter:
+            async with hub.listen(self.topic(id)) as waiter:
                 while True:
-                    events = await database_sync_to_async(events_since)(edit, since)
+                    events = await database_sync_to_async(self.events_since)(id, since)
                     for event in events:
                         await self.send_json(event)
                         since = event["id"]
                     if events:
                         continue
-                    if not await database_sync_to_async(Edit.objects.filter(pk=edit).exists)():
+                    here = self.model._default_manager.filter(pk=id)
+                    if not await database_sync_to_async(here.exists)():
                         await self.close(GONE)
                         return
                     await waiter.wait()
         except asyncio.CancelledError:
             raise
         except Exception:
-            log.exception("the socket of edit %s broke off", edit)
+            log.exception("the socket of %s %s broke off", self.model.__name__, id)
             await self.close(INTERNAL)
+
+
+class EditConsumer(LogConsumer):
+    """Sends the events of an edit."""
+
+    model = Edit
+    find = staticmethod(find_edit)
+    events_since = staticmethod(events_since)
+    topic = staticmethod(hub.edit_topic)

@@ -40,6 +40,7 @@ class Edit(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="edits")
     photo = models.ForeignKey(Photo, models.CASCADE, related_name="edits")
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
+    batch = models.ForeignKey("batches.Batch", models.CASCADE, null=True, related_name="edits")
 
     operation = models.CharField(max_length=40)
     params = models.JSONField(default=dict)

@@ -16,6 +16,8 @@ from editing.operations import find_operation
 from editing.request import MAX_SEED, EditRequest
 from webapp import celery, hub, media
 from webapp.accounts.models import User
+from webapp.batches.items import follow
+from webapp.batches.models import Batch
 from webapp.edits.models import Edit, EditEvent, Status
 from webapp.errors import Conflict
 from webapp.photos.models import FacesState, Photo
@@ -27,11 +29,14 @@ LONGEST_RESEND = timedelta(seconds=60)
 
 def record(edit: UUID, kind: EditEvent.Kind, data: dict[str, Any] | None = None) -> EditEvent:
     """Write one event, in the transaction that changes the edit; wake the listeners after it.
+    The item of a batch that the edit is made for follows it.
 
     The edit's row must have been written or locked first: that keeps an edit's events in the
     order of their ids on a database with several writers.
     """
     event = EditEvent.objects.create(edit_id=edit, kind=kind, data=data or {})
+    if kind not in (Kind.PROGRESS, Kind.PREVIEW):
+        follow(edit, kind, event.data)
     transaction.on_commit(lambda: hub.nudge(hub.edit_topic(edit)))
     return event
 
@@ -42,8 +47,11 @@ def create_edit(
     request: EditRequest,
     parent: Edit | None = None,
     mask: bytes | None = None,
+    batch: Batch | None = None,
 ) -> Edit:
     """Queue an edit; ``mask`` is a grey PNG of the photo's size.
+
+    An edit of a batch waits behind all others.
 
     Raises:
         NoFace, FaceUnknown: the faces of the photo are known, and none fits.
@@ -62,6 +70,8 @@ def create_edit(
         engine=request.engine,
         seed=request.seed if request.seed is not None else secrets.randbelow(MAX_SEED + 1),
         last_attempt=settings.MAX_ATTEMPTS,
+        batch=batch,
+        queue="interactive" if batch is None else "batch",
     )
     if mask is not None:
         edit.mask = f"{edit.folder}/mask.png"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import mimetypes
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from editing.photo import Limits, decode_photo
@@ -40,9 +40,17 @@ def media_type_of(name: str) -> str:
 
 
 def store_photo(
-    owner: User, data: bytes, name: str, then: Callable[[Photo], object] | None = None
+    owner: User,
+    data: bytes,
+    name: str,
+    then: Callable[[Photo], object] | None = None,
+    expires_at: datetime | None = None,
+    find: bool = True,
 ) -> Photo:
-    """Keep a photo and have its faces found; ``then`` is called in the transaction that keeps it.
+    """Keep a photo, for the usual time if ``expires_at`` is None, and have its faces found.
+
+    ``then`` is called in the transaction that keeps it. With ``find`` False nobody looks for faces
+    before the first edit does.
 
     Raises:
         PhotoTooLarge, PhotoTooSmall, PhotoUnreadable, PhotoUnsupported: nothing was kept.
@@ -58,16 +66,19 @@ def store_photo(
         height=decoded.height,
         bytes=len(data),
         sha256=decoded.sha256,
-        faces_sends=1,
-        faces_sent_at=now,
-        expires_at=now + timedelta(hours=settings.RETENTION_HOURS),
+        faces_sends=1 if find else 0,
+        faces_sent_at=now if find else None,
+        expires_at=expires_at or now + timedelta(hours=settings.RETENTION_HOURS),
     )
     photo.file = f"{photo.folder}/photo.{extension_of(decoded.format)}"
     media.write(photo.file, data)
     try:
         with transaction.atomic():
             photo.save(force_insert=True)
-            transaction.on_commit(lambda: celery.send(celery.FIND_FACES, photo.id, "interactive"))
+            if find:
+                transaction.on_commit(
+                    lambda: celery.send(celery.FIND_FACES, photo.id, "interactive")
+                )
             if then is not None:
                 then(photo)
     except BaseException:
@@ -94,6 +105,12 @@ def _settle_faces(id: UUID, **values: Any) -> bool:
     return bool(changed)
 
 
+def wanted_faces() -> QuerySet[Photo]:
+    """Return the photos whose faces somebody waits for, the oldest first."""
+    pending = Photo.objects.filter(faces_state=FacesState.PENDING, faces_sends__gt=0)
+    return pending.order_by("created")
+
+
 def resend_faces() -> int:
     """Send again the photos whose faces nobody found in time; return how many.
 
@@ -101,7 +118,7 @@ def resend_faces() -> int:
     """
     now = timezone.now()
     sent = 0
-    for photo in Photo.objects.filter(faces_state=FacesState.PENDING).order_by("created")[:20]:
+    for photo in wanted_faces()[:20]:
         if photo.faces_sent_at and now < photo.faces_sent_at + FACES_PATIENCE * photo.faces_sends:
             continue
         if photo.faces_sends >= FACES_ATTEMPTS:

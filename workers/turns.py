@@ -1,0 +1,36 @@
+"""Whose turn it is: what people wait for comes before the next edit of a batch.
+
+A message is only a hint and the row decides, so a worker that holds the message of a batch may do
+somebody's edit first without asking the broker: the broker's own order does not matter.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from webapp.batches.feeding import feed, go_on, next_steps
+from webapp.edits.models import Edit, Status
+from webapp.photos.services import wanted_faces
+from workers import run
+
+
+def take_turn(id: UUID) -> None:
+    """Do an edit; if it is one of a batch, after all that people wait for, and send the next."""
+    batch = Edit.objects.filter(pk=id).values_list("batch", flat=True).first()
+    if batch is None:
+        run.run_edit(id)
+        return
+    serve_people()
+    run.run_edit(id)
+    for item in list(next_steps(batch)):
+        go_on(item)
+    feed(batch, between=serve_people)
+
+
+def serve_people() -> None:
+    """Do what somebody in front of a screen waits for: faces of a photo, edits."""
+    for photo in wanted_faces().values_list("pk", flat=True)[:8]:
+        run.find_faces(photo)
+    waiting = Edit.objects.filter(status=Status.QUEUED, queue="interactive").order_by("created")
+    for edit in waiting.values_list("pk", flat=True)[:8]:
+        run.run_edit(edit)
