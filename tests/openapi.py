@@ -115,6 +115,9 @@ def check_every_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         answer = ask(self, **asked)
         if asked["PATH_INFO"].startswith(ROOT):
             body = b"" if answer.streaming else answer.content
+            if answer.streaming and answer["Content-Type"] == "application/json":
+                body = b"".join(answer)
+                answer.streaming_content = [body]
             check_answer(
                 asked["REQUEST_METHOD"],
                 asked["PATH_INFO"],

@@ -93,7 +93,7 @@ class Pages(CursorPagination):
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
-                datetime.fromisoformat(cursor.position)
+                self.check_position(cursor.position)
         except (NotFound, ValueError):
             raise wrong from None
         return cursor
@@ -112,3 +112,7 @@ class Pages(CursorPagination):
             if parameter["name"] == self.page_size_query_param:
                 parameter["schema"] |= {"minimum": 1, "maximum": self.max_page_size}
         return parameters
+
+    def check_position(self, told: str) -> None:
+        """Raise ValueError where ``told`` is no value of the first column of the order."""
+        datetime.fromisoformat(told)

@@ -24,6 +24,7 @@ HEADERS = {
     "Range": "bytes=FIRST-LAST: only this part of the file, 206.",
     "If-Range": "Send the part only if the file still has this entity tag.",
 }
+STREAMED = frozenset({"application/zip", "text/csv"})  # made while they are sent: no tag, no parts
 ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Stands for exactly this answer."}}
 Told = dict[str, Any]
 
@@ -40,11 +41,11 @@ def add_problems(result: Told, generator: Any, **_: Any) -> Told:
 
 
 def add_conditions(result: Told, generator: Any, **_: Any) -> Told:
-    """Say of every GET that it has an entity tag, and of files that parts can be had (a hook)."""
+    """Say of every GET but streams that it has an entity tag, and of files that parts can be had (a hook)."""
     for path in result["paths"].values():
         operation = path.get("get")
         answer = operation and operation["responses"].get("200")
-        if not answer:
+        if not answer or STREAMED.intersection(answer.get("content", {})):
             continue
         answer["headers"] = ETAG | answer.get("headers", {})
         operation["responses"]["304"] = {"description": "You have it already.", "headers": ETAG}

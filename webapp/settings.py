@@ -228,7 +228,11 @@ SPECTACULAR_SETTINGS = {
         "webapp.schema.add_problems",
         "webapp.schema.add_conditions",
     ],
-    "ENUM_NAME_OVERRIDES": {"EditStatus": "webapp.edits.models.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "EditStatus": "webapp.edits.models.Status",
+        "BatchStatus": "webapp.batches.models.BatchStatus",
+        "BatchEventKind": "webapp.batches.models.BatchEvent.Kind",
+    },
 }
 
 LANGUAGE_CODE = "en"

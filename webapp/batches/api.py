@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from editing.errors import RequestInvalid
-from webapp.api import Pages
+from webapp.api import Pages, narrow
 from webapp.batches import services
 from webapp.batches.body import check_archive, find_photos, read_asked
 from webapp.batches.items import COUNTED_AS, COUNTS, count_items
@@ -30,14 +30,15 @@ from webapp.batches.serializers import (
     ROW_SCHEMA,
     ArchiveRequestSerializer,
     BatchEventsSerializer,
+    BatchFilters,
     BatchSerializer,
     ItemSerializer,
     PhotosRequestSerializer,
 )
 from webapp.batches.upkeep import delete_batch
-from webapp.edits.api import read_key
 from webapp.edits.since import read_since
 from webapp.errors import Conflict
+from webapp.idempotency.services import IDEMPOTENCY_KEY, Once
 
 REPORTS = {
     "json": (json_report, "application/json"),
@@ -52,12 +53,16 @@ def answer_batch(batch: Batch, status: int = 200, **options: Any) -> Response:
 
 @extend_schema(tags=["batches"])
 class BatchesView(ListAPIView[Batch]):
-    """Batches of the person who asks."""
+    """Batches of the person who asks, newest first."""
 
     serializer_class = BatchSerializer
 
     def get_queryset(self) -> Any:
-        return batches_of(self.request.user)
+        return narrow(batches_of(self.request.user), BatchFilters, self.request)
+
+    @extend_schema(parameters=[BatchFilters])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.get_queryset())
@@ -71,13 +76,7 @@ class BatchesView(ListAPIView[Batch]):
             "application/json": PhotosRequestSerializer,
         },
         responses={202: BatchSerializer},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                location=OpenApiParameter.HEADER,
-                description="The same key with the same body gives the same batch; with another, 409.",
-            )
-        ],
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request) -> Response:
         """Queue one operation, or a recipe of several, for the photos of a ZIP or of a list.
@@ -85,16 +84,23 @@ class BatchesView(ListAPIView[Batch]):
         A file that cannot be edited fails alone; what is wrong with the archive as a whole, or
         with the recipe, is refused at once.
         """
-        asked, source = read_asked(request, read_key(request))
+        with Once(request) as once:
+            return once.answer or self.queue(request, once)
+
+    def queue(self, request: Request, once: Once) -> Response:
+        asked, source = read_asked(request)
+
+        def answer(batch: Batch) -> Response:
+            headers = {"Location": f"/api/v1/batches/{batch.pk}/"}
+            return once.keep(answer_batch(batch, 202, headers=headers))
+
         if "archive" in source:
             archive = check_archive(source["archive"])
-            batch = services.create_from_archive(request.user, archive, asked)
-        elif "photos" in source:
+            return services.create_from_archive(request.user, archive, asked, answer)
+        if "photos" in source:
             photos = find_photos(request.user, source["photos"])
-            batch = services.create_from_photos(request.user, photos, asked)
-        else:
-            raise RequestInvalid("prefix: object storage is not set up here")
-        return answer_batch(batch, 202, headers={"Location": f"/api/v1/batches/{batch.pk}/"})
+            return services.create_from_photos(request.user, photos, asked, answer)
+        raise RequestInvalid("prefix: object storage is not set up here")
 
 
 @extend_schema(tags=["batches"])
@@ -143,6 +149,9 @@ class ItemPages(Pages):
     """In the order of the archive or list."""
 
     ordering = "id"
+
+    def check_position(self, told: str) -> None:
+        int(told)
 
 
 @extend_schema(tags=["batches"])

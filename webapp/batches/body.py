@@ -25,7 +25,7 @@ LARGEST_OVERRIDES = 16 * 1024 * 1024
 LONGEST_NAME = 200
 
 
-def read_asked(request: Request, key: str | None) -> tuple[Asked, dict[str, Any]]:
+def read_asked(request: Request) -> tuple[Asked, dict[str, Any]]:
     """Return the recipe with its overrides, and what says where the photos come from.
 
     That is one of ``archive`` (an uploaded file), ``photos`` (a list) and ``prefix`` (text).
@@ -59,7 +59,7 @@ def read_asked(request: Request, key: str | None) -> tuple[Asked, dict[str, Any]
         raise RequestInvalid(
             "archive: send the ZIP as the file of this name, as multipart/form-data"
         )
-    return Asked(steps, overrides, name, key), source
+    return Asked(steps, overrides, name), source
 
 
 def _fields(request: Request) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def progress_of(batch: Batch, counts: dict[str, int]) -> tuple[float, float | No
     if batch.paused or batch.status != BatchStatus.RUNNING or batch.going_since is None:
         return fraction, None
     ended = Item.objects.filter(batch=batch.pk, ended_at__gte=batch.going_since)
-    times = list(ended.order_by("-ended_at").values_list("ended_at", flat=True)[:SPEED_FROM_ITEMS])
+    latest = ended.order_by("-ended_at").values_list("ended_at", flat=True)[:SPEED_FROM_ITEMS]
+    times = [at for at in latest if at is not None]
     if len(times) < 2:
         return fraction, None
     seconds_each = (times[0] - times[-1]).total_seconds() / (len(times) - 1)

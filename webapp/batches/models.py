@@ -59,9 +59,6 @@ class Batch(models.Model):
     fed_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
 
-    idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 (null: no key)
-    request_digest = models.CharField(max_length=64, blank=True)
-
     created = models.DateTimeField(default=timezone.now, db_index=True)
     started_at = models.DateTimeField(null=True)
     going_since = models.DateTimeField(null=True)
@@ -70,9 +67,6 @@ class Batch(models.Model):
 
     class Meta:
         ordering = ("-created",)
-        constraints = [
-            models.UniqueConstraint(fields=("owner", "idempotency_key"), name="one_batch_per_key"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.status})"

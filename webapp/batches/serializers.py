@@ -7,8 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from webapp.api import CreatedFilters
 from webapp.batches.items import COUNTED_AS, COUNTS, progress_of
-from webapp.batches.models import Batch, BatchEvent, Item, State
+from webapp.batches.models import Batch, BatchEvent, BatchStatus, Item, State
 from webapp.edits.serializers import FacesField
 from webapp.params import ParamsField
 
@@ -69,6 +70,18 @@ class ArchiveRequestSerializer(_Asked):
         required=False,
         help_text="A CSV: a column file, and one per param, faces or seed that differs.",
     )
+
+
+class BatchFilters(CreatedFilters):
+    """Which batches are wanted."""
+
+    status = serializers.MultipleChoiceField(
+        choices=BatchStatus.choices,
+        required=False,
+        help_text="Only these states; may come several times.",
+    )
+
+    LOOKUPS = {**CreatedFilters.LOOKUPS, "status": "status__in"}
 
 
 class CountsSerializer(serializers.Serializer):

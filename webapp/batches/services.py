@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import PurePath
@@ -14,7 +12,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.utils import timezone
 
@@ -52,49 +50,45 @@ class Asked:
     steps: list[EditRequest]
     overrides: dict[str, Overrides] = field(default_factory=dict)
     name: str = ""
-    key: str | None = None
 
 
-def create_from_archive(owner: User, archive: UploadedFile, asked: Asked) -> Batch:
+Then = Callable[[Batch], Any]
+
+
+def create_from_archive(owner: User, archive: UploadedFile, asked: Asked, then: Then) -> Any:
     """Queue a batch of the files in a ZIP, which is kept as it is: workers read it file by file.
+
+    Return what ``then`` returns, which is called in the transaction that keeps the batch.
 
     Raises:
         ArchiveUnreadable, ArchiveTooLarge, ArchiveUnsafe, ArchiveNested: nothing was kept.
         OverridesInvalid: they speak of a file that is not there.
-        Conflict: the key stands for another request.
     """
-    digest = _digest(asked, sha256_of(archive)) if asked.key is not None else ""
-    if earlier := _earlier(owner, asked.key, digest):
-        return earlier
-    batch = _new(owner, asked, Source.ARCHIVE, PurePath(archive.name or "").name, digest)
+    batch = _new(owner, asked, Source.ARCHIVE, PurePath(archive.name or "").name)
     media.write_chunks(batch.archive, archive.chunks())
     try:
         members, batch.skipped = look_through(media.path_of(batch.archive))
         _check_overrides(asked, [member.path for member in members])
-        return _save(batch, _items_of_members(batch, members, asked))
+        return _save(batch, _items_of_members(batch, members, asked), then)
     except BaseException:
         media.delete_folder(batch.folder)
         raise
 
 
-def create_from_photos(owner: User, photos: list[Photo], asked: Asked) -> Batch:
-    """Queue a batch of photos that were sent before, in their order.
+def create_from_photos(owner: User, photos: list[Photo], asked: Asked, then: Then) -> Any:
+    """Queue a batch of photos that were sent before, in their order; ``then`` as above.
 
     Raises:
         OverridesInvalid: they speak of a file that is not there.
-        Conflict: the key stands for another request.
     """
-    digest = _digest(asked, [str(photo.pk) for photo in photos]) if asked.key is not None else ""
-    if earlier := _earlier(owner, asked.key, digest):
-        return earlier
     paths = unique_names([photo.name for photo in photos])
     _check_overrides(asked, paths)
-    batch = _new(owner, asked, Source.PHOTOS, f"{len(photos)} photos", digest)
+    batch = _new(owner, asked, Source.PHOTOS, f"{len(photos)} photos")
     items = (
         Item(batch=batch, path=path, photo=photo, overrides=asked.overrides.get(path))
         for path, photo in zip(paths, photos, strict=True)
     )
-    return _save(batch, items)
+    return _save(batch, items, then)
 
 
 def unique_names(names: list[str]) -> list[str]:
@@ -118,7 +112,7 @@ def _items_of_members(batch: Batch, members: list[Member], asked: Asked) -> Iter
         yield Item(batch=batch, path=member.path, place=member.place, overrides=overrides)
 
 
-def _new(owner: User, asked: Asked, source: Source, name: str, digest: str) -> Batch:
+def _new(owner: User, asked: Asked, source: Source, name: str) -> Batch:
     now = timezone.now()
     return Batch(
         id=uuid4(),
@@ -126,62 +120,24 @@ def _new(owner: User, asked: Asked, source: Source, name: str, digest: str) -> B
         name=(asked.name or name).replace("\0", "")[:200] or "batch",
         source=source,
         recipe=[step.model_dump(mode="json") for step in asked.steps],
-        idempotency_key=asked.key,
-        request_digest=digest,
         expires_at=now + timedelta(hours=settings.RETENTION_HOURS),
     )
 
 
-def _save(batch: Batch, items: Iterable[Item]) -> Batch:
-    try:
-        with transaction.atomic():
-            batch.fed_at = timezone.now()
-            batch.save(force_insert=True)
-            Item.objects.bulk_create(items, batch_size=ROWS_AT_ONCE)
-            record(batch.pk, Kind.QUEUED)
-            transaction.on_commit(lambda: celery.send(celery.FEED_BATCH, batch.pk, "batch"))
-    except IntegrityError:
-        # Two requests with one key at the same moment: the other one was first.
-        earlier = _earlier(batch.owner, batch.idempotency_key, batch.request_digest)
-        if earlier is None:
-            raise
-        media.delete_folder(batch.folder)
-        return earlier
-    return batch
+def _save(batch: Batch, items: Iterable[Item], then: Then) -> Any:
+    with transaction.atomic():
+        batch.fed_at = timezone.now()
+        batch.save(force_insert=True)
+        Item.objects.bulk_create(items, batch_size=ROWS_AT_ONCE)
+        record(batch.pk, Kind.QUEUED)
+        transaction.on_commit(lambda: celery.send(celery.FEED_BATCH, batch.pk, "batch"))
+        return then(batch)
 
 
 def _check_overrides(asked: Asked, paths: Iterable[str]) -> None:
     missing = sorted(set(asked.overrides).difference(paths))
     if missing:
         raise OverridesInvalid(f"overrides: there is no file {missing[0]!r} in the batch")
-
-
-def _earlier(owner: User, key: str | None, digest: str) -> Batch | None:
-    if key is None:
-        return None
-    earlier = Batch.objects.filter(owner=owner, idempotency_key=key).first()
-    if earlier is not None and earlier.request_digest != digest:
-        raise Conflict("This Idempotency-Key was used for another request.", "idempotency_conflict")
-    return earlier
-
-
-def sha256_of(file: UploadedFile) -> str:
-    """Return the digest of a file, read piece by piece."""
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()
-
-
-def _digest(asked: Asked, source: Any) -> str:
-    told = {
-        "source": source,
-        "recipe": [step.model_dump(mode="json") for step in asked.steps],
-        "overrides": asked.overrides,
-        "name": asked.name,
-    }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def pause_batch(batch: Batch) -> Batch:

@@ -90,6 +90,7 @@ class EditFilters(CreatedFilters):
     """Which edits are wanted."""
 
     photo = serializers.UUIDField(required=False, help_text="Only the edits of this photo.")
+    batch = serializers.UUIDField(required=False, help_text="Only the edits of this batch.")
     operation = serializers.ChoiceField(
         tuple(OPERATIONS), required=False, help_text="Only this operation."
     )
