@@ -63,6 +63,17 @@ def narrow(rows: Any, filters: type[CreatedFilters], request: Request) -> Any:
     return rows.filter(**{filters.LOOKUPS.get(name, name): asked[name] for name in asked})
 
 
+def refuse_unknown(serializer: serializers.Serializer[Any]) -> None:
+    """Refuse fields that a body has and the serializer has not: a typing error is no wish.
+
+    Raises:
+        ValidationError: names the first.
+    """
+    unknown = set(serializer.initial_data) - set(serializer.fields)
+    if unknown:
+        raise serializers.ValidationError({min(unknown): ["There is no such field."]})
+
+
 class Pages(CursorPagination):
     """Newest first, and stable while new rows arrive."""
 

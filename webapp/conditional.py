@@ -9,10 +9,18 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from webapp.errors import PreconditionFailed, problem
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The entity tag that you have seen; 412 if it has changed since.",
+)
 
 
 class EntityTags:

@@ -51,8 +51,11 @@ CODES = frozenset(CODE_OF_STATUS.values()) | {
     "idempotency_conflict",
     "idempotency_in_progress",
     "internal_error",
+    "name_taken",
     "not_done",
     "not_local",
+    "quota_exceeded",
+    "scope_missing",
 }
 
 
@@ -155,7 +158,10 @@ def _describe(error: Exception) -> tuple[int, str, str, dict[str, Any], dict[str
             headers["WWW-Authenticate"] = challenge
         if wait := getattr(error, "wait", None):
             headers["Retry-After"] = str(int(wait))
-        code = CODE_OF_STATUS.get(error.status_code, "request_invalid")
+        # The code of Django REST framework's own errors is its own, not ours.
+        told = getattr(error.detail, "code", None)
+        usual = CODE_OF_STATUS.get(error.status_code, "request_invalid")
+        code = told if told in CODES else usual
         return error.status_code, code, str(error.detail), {}, headers
     return (
         500,

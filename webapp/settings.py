@@ -33,6 +33,17 @@ CREDENTIALS_REQUIRED = env.bool("MIEN_CREDENTIALS_REQUIRED", default=not is_loop
 LOCAL_OWNER = "owner"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Pages of other origins may use the API with a token, never with a session.
+CORS_ALLOWED_ORIGINS = env.list("MIEN_CORS_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (
+    "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
+    "if-range", "range",
+)  # fmt: skip
+CORS_EXPOSE_HEADERS = (
+    "content-disposition", "content-range", "etag", "idempotent-replayed", "location", "ratelimit",
+    "ratelimit-policy", "retry-after",
+)  # fmt: skip
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https")
     if env.bool("MIEN_BEHIND_TLS_PROXY", default=False)
@@ -49,6 +60,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
+    "corsheaders",
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -60,13 +72,16 @@ INSTALLED_APPS = [
     "webapp.edits",
     "webapp.batches",
     "webapp.pages",
+    "webapp.presets",
     "workers",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "webapp.accounts.middleware.LocalRequestsOnly",
     "webapp.conditional.EntityTags",
+    "webapp.accounts.limits.LimitHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -134,6 +149,14 @@ MAX_BATCH_ITEMS = env.int("MIEN_MAX_BATCH_ITEMS", default=20_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
+# How much one may ask for; 0 means as much as one likes, as on one's own machine.
+RATE_PER_MINUTE = env.int("MIEN_RATE_PER_MINUTE", default=1200 if CREDENTIALS_REQUIRED else 0)
+QUOTAS = {
+    "edits": env.int("MIEN_EDITS_PER_DAY", default=0),
+    "photos": env.int("MIEN_PHOTOS_PER_DAY", default=0),
+    "bytes": env.int("MIEN_BYTES_PER_DAY", default=0),
+}
+
 RETENTION_HOURS = env.float("MIEN_RETENTION_HOURS", default=24.0)
 
 # --- The queue and the wake-up calls --------------------------------------------------------
@@ -172,6 +195,9 @@ elif BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3, "visibility_timeout": 6 * 3600}
 
 if REDIS_URL:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    }
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
@@ -193,7 +219,11 @@ REST_FRAMEWORK = {
         "webapp.accounts.authentication.LocalOwnerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "webapp.accounts.tokens.InScope",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.accounts.limits.RateLimit"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.JSONParser",
@@ -210,6 +240,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("MIEN_PROXIES", default=0),  # how many write X-Forwarded-For
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+KNOX_TOKEN_MODEL = "knox.AuthToken"
 REST_KNOX = {"AUTH_TOKEN_CHARACTER_LENGTH": 64, "TOKEN_TTL": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Mien",

@@ -7,12 +7,13 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from webapp import errors
-from webapp.accounts.api import TokenView
+from webapp.accounts import api as accounts
 from webapp.accounts.login import Login
 from webapp.batches import api as batches
 from webapp.edits import api as edits
 from webapp.health import health
 from webapp.photos import api as photos
+from webapp.presets import api as presets
 
 api = [
     path("photos/", photos.PhotosView.as_view(), name="photos"),
@@ -42,7 +43,11 @@ api = [
     path("batches/<uuid:id>/events/", batches.BatchEventsView.as_view(), name="batch-events"),
     path("batches/<uuid:id>/archive/", batches.BatchArchiveView.as_view(), name="batch-archive"),
     path("batches/<uuid:id>/report/", batches.BatchReportView.as_view(), name="batch-report"),
-    path("tokens/", TokenView.as_view(), name="tokens"),
+    path("presets/", presets.PresetsView.as_view(), name="presets"),
+    path("presets/<uuid:id>/", presets.PresetView.as_view(), name="preset"),
+    path("tokens/", accounts.TokensView.as_view(), name="tokens"),
+    path("tokens/<uuid:id>/", accounts.TokenView.as_view(), name="token"),
+    path("usage/", accounts.UsageView.as_view(), name="usage"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]

@@ -8,6 +8,7 @@ from time import monotonic
 
 from django.db import close_old_connections
 
+from webapp.accounts.tokens import delete_ended_tokens
 from webapp.batches.upkeep import (
     delete_expired_batches,
     delete_orphaned_archives,
@@ -32,11 +33,12 @@ def sweep() -> None:
 
 
 def tidy() -> None:
-    """Delete the photos and answers whose time is over, and files that belong to none."""
+    """Delete the photos, answers and tokens whose time is over, and files that belong to none."""
     delete_expired()
     delete_orphans()
     delete_old_answers()
     delete_orphaned_archives()
+    delete_ended_tokens()
 
 
 def sweep_until(over: threading.Event) -> None:

@@ -11,8 +11,9 @@ from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from webapp.accounts.local import is_own_origin, why_refused
-from webapp.accounts.models import User
+from webapp.accounts.models import READ, User
 from webapp.accounts.services import local_owner
+from webapp.accounts.tokens import token_of
 
 
 class KnownUsersOnly:
@@ -46,7 +47,8 @@ def user_of_token(header: str) -> User | None:
     if prefix.lower() != "token" or not token:
         return None
     try:
-        user, _ = TokenAuthentication().authenticate_credentials(token.strip().encode())
+        user, auth = TokenAuthentication().authenticate_credentials(token.strip().encode())
     except AuthenticationFailed:
         return None
-    return user
+    told = token_of(auth)
+    return user if told is not None and READ in told.scopes else None

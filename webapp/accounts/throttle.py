@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.throttling import SimpleRateThrottle
 
 
@@ -14,6 +15,7 @@ class LoginThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
         """Count only what tries a password."""
-        if request.method != "POST":
+        data = request.POST if isinstance(request, HttpRequest) else request.data
+        if request.method != "POST" or "password" not in data:
             return None
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}

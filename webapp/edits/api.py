@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from editing.errors import RequestInvalid
 from editing.operations import OPERATIONS
 from editing.request import read_request
+from webapp.accounts.usage import spend
 from webapp.api import IMAGE, narrow
 from webapp.edits import services
 from webapp.edits.masks import read_mask
@@ -40,6 +41,7 @@ from webapp.idempotency.services import IDEMPOTENCY_KEY, Once
 from webapp.params import describe_operation
 from webapp.photos.renditions import PICTURE_SIDE, rendition
 from webapp.photos.selectors import find_photo
+from webapp.presets.services import find_preset, start_from
 
 
 @extend_schema(tags=["operations"])
@@ -76,6 +78,9 @@ class EditsView(ListAPIView[Edit]):
     def queue(self, request: Request, once: Once) -> Response:
         data = read_body(request)
         owner = request.user
+        preset_id = data.pop("preset", None)
+        if preset_id is not None:
+            data = start_from(find_preset(owner, read_id("preset", preset_id)), data)
         parent_id = data.pop("parent", None)
         parent = find_edit(owner, read_id("parent", parent_id)) if parent_id is not None else None
         photo_id = data.pop("photo", None)
@@ -88,6 +93,7 @@ class EditsView(ListAPIView[Edit]):
         file = request.FILES.get("mask")
         mask = read_mask(file.read(), photo.width, photo.height) if file is not None else None
         with transaction.atomic():
+            spend(request, edits=1)
             edit = services.create_edit(owner, photo, asked, parent, mask)
             headers = {"Location": f"/api/v1/edits/{edit.pk}/"}
             return once.keep(Response(EditSerializer(edit).data, 202, headers=headers))

@@ -36,7 +36,14 @@ class EditRequestSerializer(serializers.Serializer):
     photo = serializers.UUIDField(
         required=False, help_text="May be left out where parent is given."
     )
-    operation = serializers.CharField()
+    operation = serializers.CharField(
+        required=False, help_text="May be left out where preset is given."
+    )
+    preset = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="Start from its params; those that are sent with it go before them.",
+    )
     params = ParamsField(required=False)
     faces = FacesField(required=False)
     engine = serializers.ChoiceField(("auto", "native", "diffusion"), default="auto")

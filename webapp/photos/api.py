@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 
 from editing.errors import PhotoTooLarge, RequestInvalid
 from webapp import hub
+from webapp.accounts.usage import spend
 from webapp.api import IMAGE, CreatedFilters, narrow
 from webapp.files import answer_file
 from webapp.idempotency.services import IDEMPOTENCY_KEY, Once
@@ -110,12 +111,12 @@ class PhotosView(ListAPIView[Photo]):
         with Once(request) as once:
             if once.answer is not None:
                 return once.answer
-            photo = store_photo(
-                request.user,
-                file.read(),
-                file.name or "photo",
-                lambda kept: once.keep(stored(kept)),
-            )
+
+            def keep(photo: Photo) -> None:
+                spend(request, photos=1, bytes=photo.bytes)
+                once.keep(stored(photo))
+
+            photo = store_photo(request.user, file.read(), file.name or "photo", keep)
             wait_for_faces(photo)
             return once.keep(stored(photo))
 
