@@ -50,9 +50,9 @@ class RateLimit(BaseThrottle):
         if not quota or not request.user.is_authenticated:
             return True
         now = time()
-        asker = request.auth.pk if request.auth is not None else f"user {request.user.pk}"
+        asker = request.auth.pk if request.auth is not None else f"user-{request.user.pk}"
         self.reset = WINDOW_SECONDS - int(now) % WINDOW_SECONDS
-        key = f"rate {asker} {int(now) // WINDOW_SECONDS}"
+        key = f"rate:{asker}:{int(now) // WINDOW_SECONDS}"
         cache.add(key, 0, 2 * WINDOW_SECONDS)
         asked = cache.incr(key)
         remaining = max(0, quota - asked)
