@@ -56,6 +56,8 @@ CODES = frozenset(CODE_OF_STATUS.values()) | {
     "not_local",
     "quota_exceeded",
     "scope_missing",
+    "too_many",
+    "webhook_address_refused",
 }
 
 

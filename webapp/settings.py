@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "webapp.batches",
     "webapp.pages",
     "webapp.presets",
+    "webapp.webhooks",
     "workers",
 ]
 
@@ -156,6 +157,9 @@ QUOTAS = {
     "photos": env.int("MIEN_PHOTOS_PER_DAY", default=0),
     "bytes": env.int("MIEN_BYTES_PER_DAY", default=0),
 }
+
+# Whether webhooks may lead to this machine and its network, which only it can reach.
+WEBHOOKS_ALLOW_PRIVATE = env.bool("MIEN_WEBHOOKS_ALLOW_PRIVATE", default=False)
 
 RETENTION_HOURS = env.float("MIEN_RETENTION_HOURS", default=24.0)
 

@@ -14,6 +14,7 @@ from webapp.edits import api as edits
 from webapp.health import health
 from webapp.photos import api as photos
 from webapp.presets import api as presets
+from webapp.webhooks import api as webhooks
 
 api = [
     path("photos/", photos.PhotosView.as_view(), name="photos"),
@@ -45,6 +46,21 @@ api = [
     path("batches/<uuid:id>/report/", batches.BatchReportView.as_view(), name="batch-report"),
     path("presets/", presets.PresetsView.as_view(), name="presets"),
     path("presets/<uuid:id>/", presets.PresetView.as_view(), name="preset"),
+    path("webhooks/", webhooks.WebhooksView.as_view(), name="webhooks"),
+    path("webhooks/<uuid:id>/", webhooks.WebhookView.as_view(), name="webhook"),
+    path("webhooks/<uuid:id>/test/", webhooks.TestView.as_view(), name="webhook-test"),
+    path("webhooks/<uuid:id>/rotate/", webhooks.RotateView.as_view(), name="webhook-rotate"),
+    path("webhooks/<uuid:id>/deliveries/", webhooks.DeliveriesView.as_view(), name="deliveries"),
+    path(
+        "webhooks/<uuid:id>/deliveries/<uuid:delivery>/",
+        webhooks.DeliveryView.as_view(),
+        name="delivery",
+    ),
+    path(
+        "webhooks/<uuid:id>/deliveries/<uuid:delivery>/redeliver/",
+        webhooks.RedeliverView.as_view(),
+        name="delivery-redeliver",
+    ),
     path("tokens/", accounts.TokensView.as_view(), name="tokens"),
     path("tokens/<uuid:id>/", accounts.TokenView.as_view(), name="token"),
     path("usage/", accounts.UsageView.as_view(), name="usage"),

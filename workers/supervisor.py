@@ -22,6 +22,7 @@ from webapp.accounts.local import is_loopback
 from webapp.edits.models import Edit, Status
 from workers.lifeline import die_with
 from workers.sweep import sweep_until
+from workers.webhooks import deliver_until
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +141,7 @@ class Supervisor:
             for child in self.children:
                 child.start()
             sweeper.start()
+            threading.Thread(target=deliver_until, args=(self.over,), daemon=True).start()
             threading.Thread(target=self._announce, args=(announce,), daemon=True).start()
             while not self.over.wait(LOOK_EVERY_SECONDS):
                 for child in self.children:

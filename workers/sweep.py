@@ -17,6 +17,8 @@ from webapp.batches.upkeep import (
 from webapp.edits.claims import sweep_edits
 from webapp.idempotency.services import delete_old_answers
 from webapp.photos.services import delete_expired, delete_orphans, resend_faces
+from webapp.webhooks.claims import give_up
+from webapp.webhooks.services import delete_old_deliveries
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ def sweep() -> None:
     sweep_edits()
     sweep_batches()
     resend_faces()
+    give_up()
     delete_expired_batches()
 
 
@@ -39,6 +42,7 @@ def tidy() -> None:
     delete_old_answers()
     delete_orphaned_archives()
     delete_ended_tokens()
+    delete_old_deliveries()
 
 
 def sweep_until(over: threading.Event) -> None:

@@ -30,13 +30,16 @@ class QuotaExceeded(APIException):
         self.wait = limit.reset
 
 
-def spend(request: Request, **amounts: int) -> None:
+def spend(request: Request, **amounts: int) -> str:
     """Count what a request makes (``photos``, ``bytes``, ``edits``), in the transaction that makes it.
+
+    Return the id of the token that it came with, "" without one.
 
     Raises:
         QuotaExceeded: the person has used up a quota of today; nothing is counted.
     """
     owner = request.user
+    assert isinstance(owner, User)  # strangers were refused before
     for limit in quotas_of(owner):
         asked = amounts.get(limit.name)
         if asked is None:
@@ -45,24 +48,22 @@ def spend(request: Request, **amounts: int) -> None:
             note_limit(request, limit)
             raise QuotaExceeded(limit)
         note_limit(request, limit.less(asked))
-    count(owner, token_of(request.auth), **amounts)
+    token = token_of(request.auth)
+    id = str(token.pk) if token is not None else ""
+    add_usage(owner.pk, id, **amounts)
+    return id
 
 
-def count(owner: User, token: Token | None, **amounts: float) -> None:
-    """Add to what ``owner`` has used today, by this token or without one."""
-    name = token.name if token is not None else ""
-    add_usage(owner.pk, str(token.pk) if token is not None else "", name, **amounts)
-
-
-def add_usage(owner: int, token: str, token_name: str = "", **amounts: float) -> None:
-    """Add to the row of today; it is made with the first amounts."""
+def add_usage(owner: int, token: str, **amounts: float) -> None:
+    """Add to what ``owner`` has used today by the token of that id, or without one ("")."""
     key = {"owner_id": owner, "token": token, "day": today()}
     added = {name: F(name) + amount for name, amount in amounts.items()}
     if Usage.objects.filter(**key).update(**added):
         return
+    known = Token.objects.filter(pk=token).values_list("name", flat=True) if token else ()
     try:
         with transaction.atomic():
-            Usage.objects.create(**key, token_name=token_name, **amounts)
+            Usage.objects.create(**key, token_name=next(iter(known), ""), **amounts)
     except IntegrityError:
         Usage.objects.filter(**key).update(**added)  # another was first at this very moment
 

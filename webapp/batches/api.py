@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from editing.errors import RequestInvalid
+from webapp.accounts.usage import spend
 from webapp.api import Pages, narrow
 from webapp.batches import services
 from webapp.batches.body import check_archive, find_photos, read_asked
@@ -91,6 +92,9 @@ class BatchesView(ListAPIView[Batch]):
         asked, source = read_asked(request)
 
         def answer(batch: Batch) -> Response:
+            files = batch.items.count()
+            sent = {"photos": files, "bytes": source["archive"].size} if "archive" in source else {}
+            spend(request, edits=files * len(batch.recipe), **sent)
             headers = {"Location": f"/api/v1/batches/{batch.pk}/"}
             return once.keep(answer_batch(batch, 202, headers=headers))
 

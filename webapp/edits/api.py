@@ -93,8 +93,8 @@ class EditsView(ListAPIView[Edit]):
         file = request.FILES.get("mask")
         mask = read_mask(file.read(), photo.width, photo.height) if file is not None else None
         with transaction.atomic():
-            spend(request, edits=1)
-            edit = services.create_edit(owner, photo, asked, parent, mask)
+            token = spend(request, edits=1)
+            edit = services.create_edit(owner, photo, asked, parent, mask, token=token)
             headers = {"Location": f"/api/v1/edits/{edit.pk}/"}
             return once.keep(Response(EditSerializer(edit).data, 202, headers=headers))
 

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from webapp.accounts.usage import add_usage
 from webapp.edits.models import Edit, EditEvent, Status
 from webapp.edits.services import is_due, record, send_again
 
@@ -102,6 +103,8 @@ def finish_done(claim: Claim, result: str, sha256: str, told: dict[str, Any]) ->
             lease_until=None,
         ):
             return False
+        owner, token = Edit.objects.values_list("owner", "token").get(pk=claim.edit)
+        add_usage(owner, token, seconds=told.get("seconds", 0.0))
         address = f"/api/v1/edits/{claim.edit}/result/"
         record(claim.edit, Kind.DONE, {"result": address, "report": told})
     return True

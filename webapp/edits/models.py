@@ -65,8 +65,7 @@ class Edit(models.Model):
     code = models.CharField(max_length=40, blank=True)
     message = models.TextField(blank=True)
 
-    idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 (null: no key)
-    request_digest = models.CharField(max_length=64, blank=True)
+    token = models.CharField(max_length=36, blank=True)  # the id of that it was asked for with
 
     created = models.DateTimeField(default=timezone.now, db_index=True)
     started_at = models.DateTimeField(null=True)
@@ -74,9 +73,6 @@ class Edit(models.Model):
 
     class Meta:
         ordering = ("-created",)
-        constraints = [
-            models.UniqueConstraint(fields=("owner", "idempotency_key"), name="one_edit_per_key"),
-        ]
         indexes = [
             models.Index(
                 fields=("status", "lease_until"),

@@ -19,17 +19,25 @@ from webapp.accounts.models import User
 from webapp.batches.items import follow
 from webapp.batches.models import Batch
 from webapp.edits.models import Edit, EditEvent, Status
+from webapp.edits.serializers import EditSerializer
 from webapp.errors import Conflict
 from webapp.photos.models import FacesState, Photo
+from webapp.webhooks.models import Event
+from webapp.webhooks.services import emit
 
 Kind = EditEvent.Kind
+TOLD_TO_WEBHOOKS = {
+    Kind.DONE: Event.EDIT_DONE,
+    Kind.FAILED: Event.EDIT_FAILED,
+    Kind.CANCELLED: Event.EDIT_CANCELLED,
+}
 FIRST_RESEND = timedelta(seconds=2)
 LONGEST_RESEND = timedelta(seconds=60)
 
 
 def record(edit: UUID, kind: EditEvent.Kind, data: dict[str, Any] | None = None) -> EditEvent:
     """Write one event, in the transaction that changes the edit; wake the listeners after it.
-    The item of a batch that the edit is made for follows it.
+    The item of a batch that the edit is made for follows it; webhooks are told of its end.
 
     The edit's row must have been written or locked first: that keeps an edit's events in the
     order of their ids on a database with several writers.
@@ -37,8 +45,15 @@ def record(edit: UUID, kind: EditEvent.Kind, data: dict[str, Any] | None = None)
     event = EditEvent.objects.create(edit_id=edit, kind=kind, data=data or {})
     if kind not in (Kind.PROGRESS, Kind.PREVIEW):
         follow(edit, kind, event.data)
+    if kind in TOLD_TO_WEBHOOKS:
+        _tell_webhooks(edit, TOLD_TO_WEBHOOKS[kind])
     transaction.on_commit(lambda: hub.nudge(hub.edit_topic(edit)))
     return event
+
+
+def _tell_webhooks(id: UUID, event: Event) -> None:
+    edit = Edit.objects.get(pk=id)
+    emit(edit.owner_id, event, lambda: EditSerializer(edit).data)
 
 
 def create_edit(
@@ -48,8 +63,9 @@ def create_edit(
     parent: Edit | None = None,
     mask: bytes | None = None,
     batch: Batch | None = None,
+    token: str = "",
 ) -> Edit:
-    """Queue an edit; ``mask`` is a grey PNG of the photo's size.
+    """Queue an edit; ``mask`` is a grey PNG of the photo's size, ``token`` the id of who asks.
 
     An edit of a batch waits behind all others.
 
@@ -71,6 +87,7 @@ def create_edit(
         seed=request.seed if request.seed is not None else secrets.randbelow(MAX_SEED + 1),
         last_attempt=settings.MAX_ATTEMPTS,
         batch=batch,
+        token=token,
         queue="interactive" if batch is None else "batch",
     )
     if mask is not None:
