@@ -1,28 +1,90 @@
-"""Why an engine cannot be used here, as far as the cards of its weights tell. No torch here."""
+"""Why an engine cannot be used here, as far as cards and settings tell. No torch here.
+
+The web process refuses with this at once what a worker would refuse later.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from editing.errors import WeightsUnavailable
-from editing.operations.base import EngineDeclaration
-from editing.weights import read_card
+from editing.errors import EngineUnavailable, LicenceRefused, WeightsUnavailable
+from editing.licences import commercial_only, refusal_of
+from editing.operations.base import EngineDeclaration, Operation
+from editing.pretrained import COMMERCIAL, Pretrained
+from editing.weights import Card, read_card
 
 
-def refusal(engine: EngineDeclaration, folder: Path | None = None) -> str | None:
-    """Return why the engine cannot be used, in one sentence, or None.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an engine cannot be used, in one sentence, and whether that is a matter of licences."""
+
+    engine: str
+    reason: str
+    by_licence: bool = False
+
+
+def refusal(engine: EngineDeclaration, folder: Path | None = None) -> Refusal | None:
+    """Return why the engine cannot be used, or None.
 
     ``folder`` holds the weights and their cards; None is this installation's own.
     """
-    missing = [name for name in engine.weights if not _is_there(name, folder)]
+    cards = {name: _card(name, folder) for name in engine.weights}
+    pretrained = Pretrained(engine.setting) if engine.setting else None
+    if commercial_only():
+        refused = {n: c.licence for n, c in cards.items() if c is not None and not c.commercial_use}
+        if pretrained and pretrained.name and pretrained.licence() not in COMMERCIAL:
+            refused[pretrained.name] = pretrained.licence()
+        if refused:
+            return Refusal(engine.name, refusal_of(refused), by_licence=True)
+    missing = [name for name, card in cards.items() if card is None]
     if missing:
-        return f"the weights {', '.join(repr(name) for name in missing)} are not there"
-    return None
+        told = ", ".join(repr(name) for name in missing)
+        return Refusal(engine.name, f"the weights {told} are not there")
+    reason = pretrained.refusal() if pretrained else None
+    return None if reason is None else Refusal(engine.name, reason)
 
 
-def _is_there(name: str, folder: Path | None) -> bool:
+def wanted_engines(operation: Operation, name: str) -> list[EngineDeclaration]:
+    """Return the engines that ``name`` stands for, in the order in which they are tried.
+
+    Raises:
+        EngineUnavailable: the operation has no engine of that name.
+    """
+    wanted = [engine for engine in operation.engines if name in ("auto", engine.name)]
+    if not wanted:
+        told = ", ".join(engine.name for engine in operation.engines)
+        raise EngineUnavailable(f"{operation.name} has no engine {name!r}; it has {told}")
+    return wanted
+
+
+def check_available(operation: Operation, name: str = "auto") -> None:
+    """Let pass what at least one engine can do here, as far as that is known without trying.
+
+    Raises:
+        LicenceRefused, EngineUnavailable: as ``refuse``.
+    """
+    refusals = [refusal(engine) for engine in wanted_engines(operation, name)]
+    if all(refusals):
+        refuse(operation, [one for one in refusals if one is not None])
+
+
+def refuse(operation: Operation, refusals: Sequence[Refusal]) -> NoReturn:
+    """Raise the error that names every refusal.
+
+    Raises:
+        LicenceRefused: one of them is a matter of licences.
+        EngineUnavailable: none is.
+    """
+    kind = LicenceRefused if any(one.by_licence for one in refusals) else EngineUnavailable
+    told = "; ".join(f"{one.engine}: {one.reason}" for one in refusals)
+    raise kind(f"no engine for {operation.name}: {told}")
+
+
+def _card(name: str, folder: Path | None) -> Card | None:
     try:
-        read_card(name, folder)
+        return read_card(name, folder)
     except WeightsUnavailable:
-        return False
-    return True
+        return None

@@ -12,10 +12,12 @@
     │   ├── PhotoTooSmall           photo_too_small
     │   ├── PhotoUnreadable         photo_unreadable
     │   └── PhotoUnsupported        photo_unsupported
+    ├── ResultRefused               result_refused                                      exit 3
     ├── NoFace                      no_face                                             exit 4
     └── Unavailable             what is needed is not on this machine                   exit 5
         ├── EngineUnavailable       engine_unavailable
-        └── WeightsUnavailable      weights_unavailable
+        ├── WeightsUnavailable      weights_unavailable
+        └── LicenceRefused          licence_refused
 
 ``Cancelled`` (editing.progress) is not an error and is not in the tree.
 """
@@ -88,6 +90,13 @@ class PhotoUnsupported(PhotoRefused):
     code = "photo_unsupported"
 
 
+class ResultRefused(EditingError):
+    """A pipeline's own safety checker refused what the pipeline made."""
+
+    code = "result_refused"
+    exit_status = 3
+
+
 class NoFace(EditingError):
     code = "no_face"
     exit_status = 4
@@ -104,3 +113,9 @@ class EngineUnavailable(Unavailable):
 
 class WeightsUnavailable(Unavailable):
     code = "weights_unavailable"
+
+
+class LicenceRefused(Unavailable):
+    """``MIEN_COMMERCIAL_ONLY`` is set, and the licence of weights does not allow commercial use."""
+
+    code = "licence_refused"

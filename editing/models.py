@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from editing.errors import WeightsUnavailable
+from editing.errors import LicenceRefused, WeightsUnavailable
+from editing.licences import commercial_only, refusal_of
 from editing.weights import Card, read_card, weights_folder
 
 
@@ -43,6 +44,7 @@ class ModelStore:
 
         Raises:
             WeightsUnavailable: they are not there, or their digest is not the card's.
+            LicenceRefused: they are not for commercial use, and the setting allows no such weights.
         """
         return self.keep(f"tensors:{name}", lambda: self._read(name))
 
@@ -51,6 +53,7 @@ class ModelStore:
 
         Raises:
             WeightsUnavailable: as ``tensors``, or they do not fit the network.
+            LicenceRefused: as ``tensors``.
         """
         return self.keep(f"network:{name}", lambda: self._fill(name, build()))
 
@@ -71,17 +74,23 @@ class ModelStore:
         """
         return read_card(name, self.folder)
 
-    def release_idle(self, seconds: float) -> int:
-        """Let go of everything unused for so long; return how many."""
+    def release_idle(self, seconds: float, prefix: str = "") -> int:
+        """Let go of what was unused for so long and whose key begins so; return how many."""
         limit = time.monotonic() - seconds
         with self._lock:
-            idle = [key for key, kept in self._kept.items() if kept.used < limit]
+            idle = [
+                key
+                for key, kept in self._kept.items()
+                if kept.used < limit and key.startswith(prefix)
+            ]
             for key in idle:
                 del self._kept[key]
         return len(idle)
 
     def _read(self, name: str) -> dict[str, Tensor]:
         card = self.card(name)
+        if commercial_only() and not card.commercial_use:
+            raise LicenceRefused(refusal_of({name: card.licence}))
         path = self.folder / f"{name}.safetensors"
         try:
             data = path.read_bytes()

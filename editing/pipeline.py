@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines import choose_engine
-from editing.engines.base import Engine
+from editing.engines.base import Engine, UsesPretrained
 from editing.errors import FaceUnknown, MaskInvalid, NoFace
 from editing.faces.align import FaceFrame, align
 from editing.faces.detect import detect_faces
@@ -26,13 +25,15 @@ from editing.models import ModelStore
 from editing.operations import find_operation
 from editing.operations.base import Operation, Variation
 from editing.photo import Photo
+from editing.preview import in_photo, reduced
 from editing.progress import Progress, of_variant, part, silent
-from editing.report import FaceReport, PhotoReport, Report, WeightReport
+from editing.report import FaceReport, Measures, PhotoReport, Report, WeightReport
 from editing.request import MAX_SEED, EditRequest
 from editing.row import lay_row
 from editing.variants import Patch, Variant, patch_of, unchanged
 
 PREVIEW_SIDE = 640
+SAME_PERSON = 0.6  # dlib's own threshold of its descriptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def edit_photo(
             seconds=round(time.perf_counter() - started, 3),
             photo=PhotoReport(width=photo.width, height=photo.height, sha256=photo.sha256),
             faces=works[-1].faces,
-            weights=_weights(operation, engine, models),
+            weights=_weights(operation, engine, models, not params.is_neutral()),
             variants=[one.report() for one in variants],
         ),
         variants,
@@ -172,18 +173,29 @@ def _edit_face(
     look = look.at(photo)
     after, region = photo, np.zeros((photo.height, photo.width), np.bool_)
     if not params.is_neutral():
-        edit = engine.run(
-            look.operation, look.frame, params, work.seed, look.models, part(progress, 0.0, 0.4)
-        )
+        shown = in_photo(part(progress, 0.0, 0.4), photo, look.frame, PREVIEW_SIDE)
+        edit = engine.run(look.operation, look.frame, params, work.seed, look.models, shown)
         progress(0.45, "pasting")
         after, region = paste(photo, look.frame, edit), photo_mask(photo, look.frame, edit)
         if mask is not None:
             after, region = _within(photo, after, mask), region & (mask > 0)
-    progress(0.5, "measuring", _preview(after))
+    progress(0.5, "measuring", reduced(after.pixels, PREVIEW_SIDE))
     measures = measure(photo, after, face, region, look.operation, look.models, look.reading)
     work.patch = patch_of(work.patch, after, region)
-    work.faces.append(FaceReport(index=face.index, box=face.box, measures=measures))
+    notes = _notes(look.operation, measures)
+    work.faces.append(FaceReport(index=face.index, box=face.box, measures=measures, notes=notes))
     progress(1.0, "measured")
+
+
+def _notes(operation: Operation, measures: Measures) -> list[str]:
+    """Return what a person should know: an edit that shows somebody else is told, not withheld."""
+    distance = measures["identity_distance"]
+    if not operation.keeps_person or not isinstance(distance, float) or distance < SAME_PERSON:
+        return []
+    return [
+        f"The face is no longer recognised as the same person: distance {distance:.2f}, and one"
+        f" person is below {SAME_PERSON}."
+    ]
 
 
 def choose_faces(
@@ -235,16 +247,11 @@ def _within(before: Photo, after: Photo, mask: NDArray[np.uint8]) -> Photo:
     return replace(before, pixels=pixels)
 
 
-def _preview(photo: Photo) -> NDArray[np.uint8]:
-    scale = PREVIEW_SIDE / max(photo.width, photo.height)
-    if scale >= 1:
-        return photo.pixels
-    size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
-    return cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-
-
-def _weights(operation: Operation, engine: Engine, models: ModelStore) -> list[WeightReport]:
-    """Return the weights of ours that the edit went through."""
+def _weights(
+    operation: Operation, engine: Engine, models: ModelStore, ran: bool
+) -> list[WeightReport]:
+    """Return the weights of ours, and of others where the engine ``ran``, that the edit needed."""
     declared = next(e for e in operation.engines if e.name == engine.name)
     cards = [models.card(name) for name in declared.weights]
-    return [WeightReport(name=c.name, sha256=c.sha256, licence=c.licence) for c in cards]
+    ours = [WeightReport(name=c.name, sha256=c.sha256, licence=c.licence) for c in cards]
+    return ours + (engine.weights(models) if ran and isinstance(engine, UsesPretrained) else [])

@@ -20,13 +20,17 @@ class PhotoReport(BaseModel):
 
 
 class FaceReport(BaseModel):
-    """One edited face. ``box`` is (x0, y0, x1, y1), half-open; a measure not taken is None."""
+    """One edited face. ``box`` is (x0, y0, x1, y1), half-open; a measure not taken is None.
+
+    ``notes`` are sentences that a person should read before using the result.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     index: int
     box: tuple[int, int, int, int]
     measures: Measures
+    notes: list[str] = []
 
 
 class WeightReport(BaseModel):

@@ -71,12 +71,12 @@ def _engine(engine: EngineDeclaration) -> dict[str, Any]:
 
     What cannot be known of weights that are not there is None.
     """
-    reason = refusal(engine)
+    refused = refusal(engine)
     weights = [_weight(name) for name in engine.weights]
     return {
         "name": engine.name,
-        "available": reason is None,
-        "reason": reason,
+        "available": refused is None,
+        "reason": refused.reason if refused else None,
         "commercial_use": all(weight["commercial_use"] for weight in weights),
         "weights": weights,
     }

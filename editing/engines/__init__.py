@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from editing.availability import refusal
+from editing.availability import Refusal, refusal, refuse, wanted_engines
 from editing.engines.base import Engine
+from editing.engines.diffusion.age import DiffusionAge
 from editing.engines.native.expression import NativeExpression
-from editing.errors import EngineUnavailable
 from editing.models import ModelStore
+from editing.operations.age import PIPELINE_SETTING
 from editing.operations.base import Operation
+from editing.pretrained import Pretrained
 
-ENGINES: dict[tuple[str, str], Engine] = {("expression", "native"): NativeExpression()}
+NO_ENGINE_YET = "this version of Mien has no such engine yet"
+ENGINES: dict[tuple[str, str], Engine] = {
+    ("expression", "native"): NativeExpression(),
+    ("age", "diffusion"): DiffusionAge(Pretrained(PIPELINE_SETTING)),
+}
 
 
 def choose_engine(operation: Operation, name: str, models: ModelStore) -> Engine:
@@ -17,20 +23,17 @@ def choose_engine(operation: Operation, name: str, models: ModelStore) -> Engine
 
     Raises:
         EngineUnavailable: there is none; names every refusal.
+        LicenceRefused: as ``EngineUnavailable``, where the licence setting is a reason.
     """
-    declared = {engine.name: engine for engine in operation.engines}
-    wanted = list(declared) if name == "auto" else [name]
     refusals = []
-    for candidate in wanted:
-        if candidate not in declared:
-            refusals.append(f"{candidate}: does not do {operation.name}")
+    for declared in wanted_engines(operation, name):
+        refused = refusal(declared, models.folder)
+        if refused is not None:
+            refusals.append(refused)
             continue
-        engine = ENGINES.get((operation.name, candidate))
-        if engine is None:
-            refusals.append(f"{candidate}: this version of Mien has no such engine yet")
-            continue
-        reason = refusal(declared[candidate], models.folder) or engine.unavailable(models)
-        if reason is None:
+        engine = ENGINES.get((operation.name, declared.name))
+        reason = NO_ENGINE_YET if engine is None else engine.unavailable(models)
+        if engine is not None and reason is None:
             return engine
-        refusals.append(f"{candidate}: {reason}")
-    raise EngineUnavailable(f"no engine for {operation.name}: {'; '.join(refusals)}")
+        refusals.append(Refusal(declared.name, str(reason)))
+    refuse(operation, refusals)

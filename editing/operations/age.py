@@ -10,6 +10,7 @@ from editing.operations.base import EngineDeclaration, Operation, Params, Variat
 
 YOUNGEST, OLDEST = 5, 85
 LONGEST_STRIP = 12
+PIPELINE_SETTING = "MIEN_AGE_DIFFUSION"
 
 
 def age_label(age: float) -> str:
@@ -99,6 +100,9 @@ AGE = Operation(
         "sharpness_ratio",
         "face_ssim",
     ),
-    engines=(EngineDeclaration("native", weights=("mesh", "landmarks", "age", "age_reader")),),
+    engines=(
+        EngineDeclaration("native", weights=("mesh", "landmarks", "age", "age_reader")),
+        EngineDeclaration("diffusion", weights=("mesh", "landmarks"), setting=PIPELINE_SETTING),
+    ),
     largest_frame=2048,
 )

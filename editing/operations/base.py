@@ -41,10 +41,14 @@ class Variation:
 
 @dataclass(frozen=True, slots=True)
 class EngineDeclaration:
-    """An engine that can do the operation, and the weights of ours that it loads."""
+    """An engine that can do the operation, and the weights of ours that it loads.
+
+    ``setting`` is the environment variable that names the pipeline of others which it needs.
+    """
 
     name: Literal["native", "diffusion"]
     weights: tuple[str, ...] = ()
+    setting: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Operation:
     """One thing that can be done to a face, declared apart from how it is done.
 
     ``largest_frame`` bounds the side of the frame that the engines get, in pixels.
+    ``keeps_person`` is whether the result shall show the same person; where it does not, a note in
+    the report says so.
     """
 
     name: str
@@ -65,6 +71,7 @@ class Operation:
     default_faces: Literal["all", "largest"] = "largest"
     digital_source_type: str = "compositeWithTrainedAlgorithmicMedia"
     largest_frame: int = 1024
+    keeps_person: bool = True
 
 
 def reasons_by_field(error: ValidationError) -> dict[str, list[str]]:
