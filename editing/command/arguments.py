@@ -56,7 +56,10 @@ def _add_edit(commands: argparse._SubParsersAction[Parser]) -> None:
     edit = commands.add_parser(
         "edit",
         help="edit a photo",
-        description="Edit a photo. OUT's suffix is its format; only a whole file replaces it.",
+        description=(
+            "Edit a photo. OUT's suffix is its format; only a whole file replaces it. Several ages"
+            " give a strip: OUT is the row, and each is beside it at full size, as OUT-20.jpg."
+        ),
         allow_abbrev=False,
     )
     edit.add_argument("photo", metavar="PHOTO", type=Path)

@@ -6,6 +6,8 @@ import os
 import re
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from editing.photo import FORMATS, FileFormat, Photo, format_of_path
 from editing.request import MAX_SEED, EditRequest, read_request
 
 if TYPE_CHECKING:
+    from editing.report import Report
     from editing.signing import Signer
 
 WEBP_SIDE = 16_383  # the longest side that the format can hold
@@ -27,29 +30,53 @@ WEBP_SIDE = 16_383  # the longest side that the format can hold
 def edit(arguments: Namespace) -> None:
     """Edit the photo. Everything that can be known to be wrong is found before the work starts.
 
+    Where several results are asked for, OUT is their row, and each is written beside it at the
+    photo's own size: ``out-20.jpg`` for the label 20.
+
     Raises:
         EditingError: as the pipeline's, or a destination that cannot be written.
     """
     request = _request(arguments)
-    out, report = _destinations(arguments)
+    labels = [one.label for one in request.checked_params().variations()]
+    places = _destinations(arguments, labels)
     written = FORMATS[format_of_path(arguments.out)]
     photo = read_photo(arguments.photo)
     _check_holds(photo, written)
     mask = read_mask(arguments.mask) if arguments.mask else None
 
     from editing.pipeline import check_mask, edit_photo
-    from editing.provenance import describe_edit, write_provenance
 
     check_mask(mask, photo)
     result = edit_photo(photo, request, open_models(), mask=mask)
+    report = result.report
+    _tell_notes(report)
+    pictures = [(places.out, result.photo, report)]
+    for place, variant in zip(places.variants, result.variants, strict=True):
+        pictures.append((place, variant.photo, report.of_variant(variant.label)))
     signer = _signer()
-    marked = write_provenance(result.photo, describe_edit(result.report), written.name, signer)
+    files = [(place, _marked(picture, told, written, signer)) for place, picture, told in pictures]
+    if places.report is not None:
+        files.append((places.report, report.model_dump_json(indent=2).encode() + b"\n"))
+    write_all(files)
+
+
+def _marked(photo: Photo, report: Report, written: FileFormat, signer: Signer | None) -> bytes:
+    """Return the photo as a file that tells what was done to it, signed where there is a signer."""
+    from editing.provenance import describe_edit, write_provenance
+
+    marked = write_provenance(photo, describe_edit(report), written.name, signer)
     if signer is not None and marked.unsigned_because is not None:
         _note(f"the result is not signed: {marked.unsigned_because}")
-    files = [(out, marked.data)]
-    if report is not None:
-        files.append((report, result.report.model_dump_json(indent=2).encode() + b"\n"))
-    write_all(files)
+    return marked.data
+
+
+def _tell_notes(report: Report) -> None:
+    """Tell what a person should know before using the results."""
+    labelled = [(f"{one.label}: ", one.faces) for one in report.variants] or [("", report.faces)]
+    for label, faces in labelled:
+        for face in faces:
+            for note in face.notes:
+                _note(f"{label}face {face.index}: {note}")
 
 
 def data_folder() -> Path:
@@ -91,22 +118,39 @@ def _request(arguments: Namespace) -> EditRequest:
     return read_request(asked)
 
 
-def _destinations(arguments: Namespace) -> tuple[Destination, Destination | None]:
-    """Return where the photo and the report go.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the photo, each of several results and the report go."""
+
+    out: Destination
+    variants: list[Destination]
+    report: Destination | None
+
+
+def _destinations(arguments: Namespace, labels: Sequence[str]) -> Places:
+    """Return where everything goes.
 
     Raises:
-        OutputUnwritable: one cannot be written, or would overwrite what is read.
+        OutputUnwritable: one cannot be written, or would overwrite what is read or another.
     """
-    format_of_path(arguments.out)
-    out = check_destination(arguments.out)
-    report = check_destination(arguments.report) if arguments.report else None
+    out: Path = arguments.out
+    format_of_path(out)
+    beside = [out.with_name(f"{out.stem}-{label}{out.suffix}") for label in labels]
+    places = Places(
+        check_destination(out),
+        [check_destination(path) for path in beside],
+        check_destination(arguments.report) if arguments.report else None,
+    )
     read = [path.resolve() for path in (arguments.photo, arguments.mask) if path is not None]
-    for destination in (out, report):
-        if destination is not None and destination.path in read:
-            raise OutputUnwritable(f"{destination.path} is read by this edit: name another file")
-    if report is not None and report.path == out.path:
-        raise OutputUnwritable(f"{out.path} cannot be both the photo and its report")
-    return out, report
+    written = [place.path for place in (places.out, *places.variants)]
+    for path in (*written, *([places.report.path] if places.report else [])):
+        if path in read:
+            raise OutputUnwritable(f"{path} is read by this edit: name another file")
+    if places.report is not None and places.report.path in written:
+        raise OutputUnwritable(f"{places.report.path} cannot be both a photo and its report")
+    if len(set(written)) < len(written):
+        raise OutputUnwritable("two of the results would be written to the same file")
+    return places
 
 
 def _check_holds(photo: Photo, written: FileFormat) -> None:

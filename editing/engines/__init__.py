@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from editing.availability import Refusal, refusal, refuse, wanted_engines
+from editing.availability import Refusal, refusal, refused, wanted_engines
 from editing.engines.base import Engine
 from editing.engines.diffusion.age import DiffusionAge
 from editing.engines.native.expression import NativeExpression
@@ -27,13 +27,13 @@ def choose_engine(operation: Operation, name: str, models: ModelStore) -> Engine
     """
     refusals = []
     for declared in wanted_engines(operation, name):
-        refused = refusal(declared, models.folder)
-        if refused is not None:
-            refusals.append(refused)
+        told = refusal(declared, models.folder)
+        if told is not None:
+            refusals.append(told)
             continue
         engine = ENGINES.get((operation.name, declared.name))
         reason = NO_ENGINE_YET if engine is None else engine.unavailable(models)
         if engine is not None and reason is None:
             return engine
         refusals.append(Refusal(declared.name, str(reason)))
-    refuse(operation, refusals)
+    raise refused(operation, refusals)

@@ -16,6 +16,7 @@ from editing.photo import Photo
 from editing.pipeline import edit_photo
 from editing.progress import Cancelled
 from editing.request import EditRequest
+from tests.editing.tiny_pipelines import tiny_pipeline
 
 # One setting for each operation that visibly changes a face.
 SETTINGS = {"expression": {"smile": 1.0, "mouth_open": 0.4}, "age": {"target_age": 70}}
@@ -28,6 +29,20 @@ CASES = [
 @pytest.fixture(scope="module")
 def models() -> ModelStore:
     return ModelStore()
+
+
+@pytest.fixture(scope="module")
+def pipeline_folder(tmp_path_factory):
+    """A tiny pipeline of random weights, for the engines that need one of somebody else."""
+    return tiny_pipeline(tmp_path_factory.mktemp("pipeline"))
+
+
+@pytest.fixture(autouse=True)
+def named_pipelines(pipeline_folder, monkeypatch):
+    for operation in OPERATIONS.values():
+        for engine in operation.engines:
+            if engine.setting:
+                monkeypatch.setenv(engine.setting, str(pipeline_folder))
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +63,12 @@ def request(operation: str, engine: str, **more) -> EditRequest:
 
 def test_every_operation_has_settings_to_be_tried_with():
     assert set(SETTINGS) == set(NEUTRAL) == set(OPERATIONS)
+
+
+def test_age_is_tried_by_both_of_its_engines():
+    """An engine that is declared and not there would be tried by nothing below."""
+    there = {engine for operation, engine in ENGINES if operation == "age"}
+    assert "diffusion" in there
 
 
 @pytest.mark.parametrize(("operation", "engine"), CASES)

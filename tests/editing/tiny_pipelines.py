@@ -28,17 +28,22 @@ def tiny_tokenizer(folder: Path):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.json").write_text(json.dumps({word: n for n, word in enumerate(words)}))
     (folder / "merges.txt").write_text("#version: 0.2\n")
-    return CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=77)
+    return CLIPTokenizer(
+        str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=77
+    )
 
 
-def tiny_pipeline(folder: Path, channels: int, licence: str | None = "apache-2.0") -> Path:
-    """Save a Stable Diffusion with random weights and return its folder.
+def tiny_pipeline(folder: Path, kind: str = "inpaint") -> Path:
+    """Save a pipeline with random weights and return its folder.
 
-    ``channels`` is what its network takes in: 9 was made for inpainting, 4 for anything.
+    ``kind`` is "inpaint" (Stable Diffusion made for it), "text" (Stable Diffusion made for text to
+    image, which can inpaint) or "lcm" (a latent consistency model, which cannot).
     """
     from diffusers import (
         AutoencoderKL,
         DDIMScheduler,
+        LatentConsistencyModelPipeline,
+        LCMScheduler,
         StableDiffusionInpaintPipeline,
         StableDiffusionPipeline,
         UNet2DConditionModel,
@@ -48,7 +53,8 @@ def tiny_pipeline(folder: Path, channels: int, licence: str | None = "apache-2.0
     torch.manual_seed(0)
     unet = UNet2DConditionModel(
         sample_size=SIDE // 2,
-        in_channels=channels,
+        in_channels=9 if kind == "inpaint" else 4,
+        time_cond_proj_dim=32 if kind == "lcm" else None,
         out_channels=4,
         block_out_channels=(8, 16),
         layers_per_block=1,
@@ -80,18 +86,26 @@ def tiny_pipeline(folder: Path, channels: int, licence: str | None = "apache-2.0
             pad_token_id=513,
         )
     )
-    kind = StableDiffusionInpaintPipeline if channels == 9 else StableDiffusionPipeline
-    pipeline = kind(
+    made = {
+        "inpaint": StableDiffusionInpaintPipeline,
+        "text": StableDiffusionPipeline,
+        "lcm": LatentConsistencyModelPipeline,
+    }[kind]
+    scheduler = (
+        LCMScheduler(clip_sample=False, set_alpha_to_one=False)
+        if kind == "lcm"
+        else DDIMScheduler(clip_sample=False, set_alpha_to_one=False, steps_offset=1)
+    )
+    pipeline = made(
         vae=vae,
         text_encoder=text,
         tokenizer=tiny_tokenizer(folder / "made"),
         unet=unet,
-        scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, steps_offset=1),
+        scheduler=scheduler,
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
     )
     pipeline.save_pretrained(folder)
-    if licence is not None:
-        (folder / "README.md").write_text(f"---\nlicense: {licence}\n---\n# Tiny\n")
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n# Tiny\n")
     return folder

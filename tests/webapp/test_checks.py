@@ -22,6 +22,8 @@ def test_the_defaults_pass(settings: Any, tmp_path: Path) -> None:
         checks.check_credentials,
         checks.check_numbers,
         checks.check_wake_up,
+        checks.check_licences,
+        checks.check_pipelines,
     ):
         assert check() == []
 
@@ -63,3 +65,24 @@ def test_postgresql_without_redis_is_slow(settings: Any, monkeypatch: pytest.Mon
 def test_debug_is_not_for_others(settings: Any) -> None:
     settings.DEBUG = settings.CREDENTIALS_REQUIRED = True
     assert ids(checks.check_debug()) == ["mien.E004"]
+
+
+def test_a_licence_setting_that_leaves_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_COMMERCIAL_ONLY", "1")
+    (warning,) = checks.check_licences()
+    assert ids([warning]) == ["mien.W002"]
+    assert "'landmarks' (CC-BY-NC-SA-4.0)" in warning.msg
+    monkeypatch.setenv("MIEN_COMMERCIAL_ONLY", "0")
+    assert checks.check_licences() == []
+
+
+def test_a_pipeline_that_is_named_should_be_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MIEN_AGE_DIFFUSION", str(tmp_path / "missing"))
+    (warning,) = checks.check_pipelines()
+    assert ids([warning]) == ["mien.W003"]
+    assert "MIEN_AGE_DIFFUSION" in warning.msg
+    monkeypatch.setenv("MIEN_AGE_DIFFUSION", str(tmp_path))
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    assert checks.check_pipelines() == []

@@ -325,15 +325,43 @@ def test_operations_tell_all_that_a_client_needs(api: Client) -> None:
         "version",
         "title",
         "summary",
+        "available",
+        "reason",
         "params",
         "engines",
         "measures",
         "default_faces",
     }
+    assert (expression["available"], expression["reason"]) == (True, None)
     assert expression["params"]["properties"]["smile"]["maximum"] == 1
     (native,) = expression["engines"]
     assert native["name"] == "native"
+    assert native["available"] is True
     assert all(weight["licence"] for weight in native["weights"] if weight["available"])
+    diffusion = told["age"]["engines"][1]
+    assert (diffusion["name"], diffusion["available"]) == ("diffusion", False)
+    assert "MIEN_AGE_DIFFUSION" in diffusion["reason"]
+
+
+def test_an_engine_that_cannot_be_used_is_refused_at_once(api: Client, make_photo: Make) -> None:
+    photo = make_photo()
+    answer = post(api, {"photo": str(photo.pk), "operation": "age", "engine": "diffusion"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "engine_unavailable")
+    assert "MIEN_AGE_DIFFUSION" in answer.json()["detail"]
+    assert not Edit.objects.exists()
+
+
+def test_the_licence_setting_is_told_and_refuses_at_once(
+    api: Client, make_photo: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_COMMERCIAL_ONLY", "1")
+    for operation in api.get("/api/v1/operations/").json():
+        assert operation["available"] is False
+        assert "'landmarks' (CC-BY-NC-SA-4.0)" in operation["reason"]
+    answer = post(api, {"photo": str(make_photo().pk), "operation": "expression"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "licence_refused")
+    assert "nothing can be edited" in answer.json()["detail"]
+    assert not Edit.objects.exists()
 
 
 def test_what_nobody_foresaw_is_a_problem_without_a_trace(

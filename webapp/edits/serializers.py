@@ -130,7 +130,11 @@ class WeightSerializer(serializers.Serializer):
 
 
 class EngineSerializer(serializers.Serializer):
+    """``reason`` says why it cannot be used here: weights, a pipeline or a licence are missing."""
+
     name = serializers.CharField()
+    available = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True)
     weights = WeightSerializer(many=True)
 
 
@@ -144,6 +148,8 @@ class OperationSerializer(serializers.Serializer):
     version = serializers.CharField()
     title = serializers.CharField()
     summary = serializers.CharField()
+    available = serializers.BooleanField(help_text="Whether one of its engines can be used here.")
+    reason = serializers.CharField(allow_null=True, help_text="Why none can.")
     params = JsonSchemaField()
     engines = EngineSerializer(many=True)
     measures = serializers.ListField(child=serializers.CharField())

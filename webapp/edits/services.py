@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from editing.errors import EngineUnavailable, FaceUnknown, NoFace, RequestInvalid
+from editing.availability import check_available
+from editing.errors import FaceUnknown, NoFace, RequestInvalid
 from editing.operations import find_operation
 from editing.request import MAX_SEED, EditRequest
 from webapp import celery, hub, media
@@ -71,7 +72,8 @@ def create_edit(
 
     Raises:
         NoFace, FaceUnknown: the faces of the photo are known, and none fits.
-        EngineUnavailable: the operation has no such engine.
+        EngineUnavailable: the operation has no such engine, or it cannot be used here.
+        LicenceRefused: the licence setting refuses its weights.
         Conflict: the parent has no result.
         RequestInvalid: the parent is an edit of another photo.
     """
@@ -176,11 +178,7 @@ def _locked(id: UUID) -> Edit:
 
 
 def _check(photo: Photo, request: EditRequest, parent: Edit | None) -> None:
-    engines = [engine.name for engine in find_operation(request.operation).engines]
-    if request.engine != "auto" and request.engine not in engines:
-        raise EngineUnavailable(
-            f"{request.operation} has no engine {request.engine!r}; it has {', '.join(engines)}"
-        )
+    check_available(find_operation(request.operation), request.engine)
     if parent is not None:
         if parent.photo_id != photo.pk:
             raise RequestInvalid("parent: it is an edit of another photo")

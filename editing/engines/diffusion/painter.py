@@ -26,8 +26,8 @@ PREVIEWS = 8  # decoding a preview costs, so no more of them than one looks at
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is painted. ``noise`` in (0, 1] is how far back towards noise the picture is taken,
-    ``steps`` how many steps there would be from pure noise, ``guidance`` the share of the
-    pipeline's own guidance."""
+    ``steps`` how many steps there would be from pure noise, unless the pipeline is used to fewer,
+    ``guidance`` the share of the pipeline's own guidance."""
 
     prompt: str
     noise: float
@@ -91,7 +91,7 @@ class Painter:
             "height": self.size,
             "width": self.size,
             "strength": wish.noise,
-            "num_inference_steps": wish.steps,
+            "num_inference_steps": self._most_steps(wish),
             "generator": torch.Generator("cpu").manual_seed(wish.seed),
             "output_type": "np",
             "callback_on_step_end": told,
@@ -105,9 +105,13 @@ class Painter:
             raise ResultRefused("the pipeline's own safety checker refused the result")
         return np.clip(np.asarray(painted.images[0], np.float32), 0, 1)
 
+    def _most_steps(self, wish: Wish) -> int:
+        usual = self.accepted.get("num_inference_steps")
+        return min(wish.steps, usual.default) if usual is not None else wish.steps
+
     def _steps(self, wish: Wish) -> int:
         counted = getattr(self.pipeline, "num_timesteps", None)
-        return counted if isinstance(counted, int) and counted > 0 else wish.steps
+        return counted if isinstance(counted, int) and counted > 0 else self._most_steps(wish)
 
     @torch.no_grad()
     def _glance(self, latents: Tensor | None) -> FloatMap | None:
