@@ -58,17 +58,23 @@ class Weight(Told):
 
 
 class Engine(Told):
+    """One way of doing an operation. ``reason`` says why it cannot be used on that server."""
+
     name: str
+    available: bool = True
+    reason: str | None = None
     weights: list[Weight] = []
 
 
 class Operation(Told):
-    """What can be done. ``params`` is a JSON schema (2020-12)."""
+    """What can be done. ``params`` is a JSON schema (2020-12); ``reason`` says why it cannot be."""
 
     name: str
     version: str = ""
     title: str = ""
     summary: str = ""
+    available: bool = True
+    reason: str | None = None
     params: dict[str, Any]
     engines: list[Engine] = []
     measures: list[str] = []
@@ -123,11 +129,12 @@ class PhotoReport(Told):
 
 
 class FaceReport(Told):
-    """One edited face; a measure not taken is None."""
+    """One edited face; a measure not taken is None. ``notes`` are for a person to read first."""
 
     index: int
     box: tuple[int, int, int, int]
     measures: dict[str, float | dict[str, float] | None]
+    notes: list[str] = []
 
 
 class WeightReport(Told):

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from editing.errors import EngineUnavailable, OperationUnknown, ParamsInvalid, RequestInvalid
+from editing.availability import check_available
+from editing.errors import OperationUnknown, ParamsInvalid, RequestInvalid, Unavailable
 from editing.operations import find_operation
 from editing.request import EditRequest, read_request
 from webapp.batches.errors import OverridesInvalid
@@ -30,7 +31,7 @@ def read_recipe(data: dict[str, Any]) -> list[EditRequest]:
 
     Raises:
         OperationUnknown, ParamsInvalid: as ``editing.request``; the message says which step.
-        EngineUnavailable: an operation has no such engine.
+        EngineUnavailable, LicenceRefused: as ``editing.availability.check_available``.
         RequestInvalid: both, neither, no list, or too many steps.
     """
     one = {name: data.pop(name) for name in STEP_FIELDS if name in data}
@@ -55,11 +56,10 @@ def _checked(step: Any, where: str = "") -> EditRequest:
         raise ParamsInvalid(f"{where}{error}", error.fields) from error
     except (RequestInvalid, OperationUnknown) as error:
         raise type(error)(f"{where}{error}") from error
-    engines = [engine.name for engine in find_operation(request.operation).engines]
-    if request.engine not in ("auto", *engines):
-        raise EngineUnavailable(
-            f"{where}{request.operation} has no engine {request.engine!r}; it has {', '.join(engines)}"
-        )
+    try:
+        check_available(find_operation(request.operation), request.engine)
+    except Unavailable as error:
+        raise type(error)(f"{where}{error}") from error
     return request
 
 
