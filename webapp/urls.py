@@ -11,6 +11,7 @@ from webapp.accounts import api as accounts
 from webapp.accounts.login import Login
 from webapp.batches import api as batches
 from webapp.edits import api as edits
+from webapp.edits import results
 from webapp.health import health
 from webapp.photos import api as photos
 from webapp.presets import api as presets
@@ -30,6 +31,17 @@ api = [
     path("edits/<uuid:id>/cancel/", edits.CancelView.as_view(), name="edit-cancel"),
     path("edits/<uuid:id>/retry/", edits.RetryView.as_view(), name="edit-retry"),
     path("edits/<uuid:id>/result/", edits.ResultView.as_view(), name="edit-result"),
+    path("edits/<uuid:id>/results/", results.ResultsView.as_view(), name="edit-results"),
+    path(
+        "edits/<uuid:id>/results/<str:label>/",
+        results.OneResultView.as_view(),
+        name="edit-one-result",
+    ),
+    path(
+        "edits/<uuid:id>/results/<str:label>/picture/",
+        results.OnePictureView.as_view(),
+        name="edit-one-picture",
+    ),
     path("edits/<uuid:id>/picture/", edits.PictureView.as_view(), name="edit-picture"),
     path("edits/<uuid:id>/report/", edits.ReportView.as_view(), name="edit-report"),
     path("edits/<uuid:id>/events/", edits.EventsView.as_view(), name="edit-events"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from io import BytesIO
 from time import monotonic
 from types import TracebackType
@@ -14,7 +15,7 @@ from django.db import DatabaseError, connection
 from numpy.typing import NDArray
 from PIL import Image
 
-from editing.progress import Cancelled
+from editing.progress import Cancelled, Progress
 from webapp import media
 from webapp.edits import claims
 from webapp.edits.claims import Claim
@@ -48,7 +49,7 @@ class Reporter:
         self.fraction = 0.0
         self.previews = 0
         self._told_at = -PROGRESS_EVERY_SECONDS
-        self._shown_at = -PREVIEW_EVERY_SECONDS
+        self._shown_at: dict[str, float] = {}  # of each label
         self._over = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -65,10 +66,21 @@ class Reporter:
         self._over.set()
         self._heart.join()
 
+    def of_variant(self, label: str) -> Progress:
+        """Return a reporter whose previews are told apart by ``label``."""
+        return partial(self, label=label)
+
     def __call__(
-        self, fraction: float, note: str = "", preview: NDArray[np.uint8] | None = None
+        self,
+        fraction: float,
+        note: str = "",
+        preview: NDArray[np.uint8] | None = None,
+        *,
+        label: str = "",
     ) -> None:
         """Report ``fraction`` in [0, 1]; see ``editing.progress.Progress``.
+
+        ``label`` names the one of several results that the preview is of.
 
         Raises:
             Cancelled: somebody asked to stop.
@@ -81,9 +93,10 @@ class Reporter:
             raise Cancelled
         self.fraction = max(self.fraction, min(1.0, float(fraction)))
         now = monotonic()
-        if preview is not None and now - self._shown_at >= PREVIEW_EVERY_SECONDS:
-            self._shown_at = now
-            self._show(preview)
+        shown_at = self._shown_at.get(label, -PREVIEW_EVERY_SECONDS)
+        if preview is not None and now - shown_at >= PREVIEW_EVERY_SECONDS:
+            self._shown_at[label] = now
+            self._show(preview, label)
         if now - self._told_at >= PROGRESS_EVERY_SECONDS:
             self._told_at = now
             self._tell(note)
@@ -100,7 +113,7 @@ class Reporter:
         gone = monotonic() - self.started
         return round(gone * (1 - self.fraction) / self.fraction, 1)
 
-    def _show(self, preview: NDArray[np.uint8]) -> None:
+    def _show(self, preview: NDArray[np.uint8], label: str) -> None:
         picture = Image.fromarray(preview)
         picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
         data = BytesIO()
@@ -109,7 +122,8 @@ class Reporter:
         name = f"preview-{self.claim.attempt}-{self.previews}"
         media.write(f"{self.folder}/{name}.jpg", data.getvalue())
         address = f"/api/v1/edits/{self.claim.edit}/previews/{name}/"
-        if not claims.report(self.claim, EditEvent.Kind.PREVIEW, {"url": address}):
+        data = {"url": address} | ({"label": label} if label else {})
+        if not claims.report(self.claim, EditEvent.Kind.PREVIEW, data):
             raise LeaseLost
 
     def _beat(self) -> None:

@@ -21,6 +21,7 @@ from editing.photo import decode_photo
 from editing.pipeline import EditResult, edit_photo
 from editing.progress import Cancelled
 from editing.provenance import describe_edit, write_provenance
+from editing.report import Report
 from editing.request import EditRequest
 from editing.signing import Signer, local_signer
 from webapp import media
@@ -91,22 +92,40 @@ def compute(edit: Edit, reporter: Reporter) -> EditResult:
 
 
 def keep_result(claim: Claim, edit: Edit, result: EditResult) -> None:
-    """Write the result with its provenance, signed, then make the edit done; a result that nobody waits for is removed.
+    """Write the result, and each of several, with their provenance, signed; then make the edit done.
 
-    The name carries the attempt, so that no other attempt's file is ever touched.
+    Files that nobody waits for are removed. The names carry the attempt, so that no other
+    attempt's file is ever touched.
     """
-    marked = write_provenance(result.photo, describe_edit(result.report), signer=signer())
-    if marked.unsigned_because is not None:
-        log.warning("the result of edit %s is not signed: %s", edit.pk, marked.unsigned_because)
-    data = marked.data
-    name = f"{edit.folder}/result-{claim.attempt}{marked.format.suffixes[0]}"
-    media.write(name, data)
-    told = result.report.model_dump(mode="json")
-    if claims.finish_done(claim, name, hashlib.sha256(data).hexdigest(), told):
-        return
-    media.delete(name)
+    report = result.report
+    name = f"{edit.folder}/result-{claim.attempt}"
+    written = [_write_result(name, result.photo, report)]
+    variants = []
+    try:
+        for n, variant in enumerate(result.variants):
+            told = report.of_variant(variant.label)
+            written.append(_write_result(f"{name}-{n}", variant.photo, told))
+            file, sha256 = written[-1]
+            variants.append({"label": variant.label, "file": file, "sha256": sha256})
+        file, sha256 = written[0]
+        if claims.finish_done(claim, file, sha256, report.model_dump(mode="json"), variants):
+            written.clear()
+            return
+    finally:
+        for file, _ in written:
+            media.delete(file)
     if not claims.finish_cancelled(claim):
         raise LeaseLost
+
+
+def _write_result(stem: str, picture: Picture, report: Report) -> tuple[str, str]:
+    """Write one result and return the name of its file and its digest."""
+    marked = write_provenance(picture, describe_edit(report), signer=signer())
+    if marked.unsigned_because is not None:
+        log.warning("the result %s is not signed: %s", stem, marked.unsigned_because)
+    name = f"{stem}{marked.format.suffixes[0]}"
+    media.write(name, marked.data)
+    return name, hashlib.sha256(marked.data).hexdigest()
 
 
 def known_faces(photo: Photo, picture: Picture) -> list[Face]:

@@ -13,6 +13,7 @@ from webapp.batches.feeding import feed
 from webapp.celery import FEED_BATCH, FIND_FACES, RUN_EDIT, app
 from webapp.edits.claims import sweep_edits
 from workers import run
+from workers.idle import release_when_idle
 from workers.lifeline import die_with
 from workers.turns import serve_people, take_turn
 from workers.warm import warm_up
@@ -45,6 +46,7 @@ def start_child(**_: Any) -> None:
     """Make the child end with its parent, and load the models before the first task waits for them."""
     die_with(PARENT)
     warm_up()
+    release_when_idle()
 
 
 @worker_ready.connect

@@ -8,6 +8,7 @@ neither undo nor double anything.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,8 +91,17 @@ def report(claim: Claim, kind: EditEvent.Kind, data: dict[str, Any]) -> bool:
     return True
 
 
-def finish_done(claim: Claim, result: str, sha256: str, told: dict[str, Any]) -> bool:
-    """Make the edit done with its result, unless somebody asked to stop it or it is not ours."""
+def finish_done(
+    claim: Claim,
+    result: str,
+    sha256: str,
+    told: dict[str, Any],
+    variants: Sequence[dict[str, str]] = (),
+) -> bool:
+    """Make the edit done with its result, unless somebody asked to stop it or it is not ours.
+
+    ``variants`` are the files of several results, as ``Edit.variants`` keeps them.
+    """
     with transaction.atomic():
         wanted = claim.row().filter(cancel_requested=False)
         if not wanted.update(
@@ -99,14 +109,18 @@ def finish_done(claim: Claim, result: str, sha256: str, told: dict[str, Any]) ->
             result=result,
             result_sha256=sha256,
             report=told,
+            variants=list(variants),
             ended_at=timezone.now(),
             lease_until=None,
         ):
             return False
         owner, token = Edit.objects.values_list("owner", "token").get(pk=claim.edit)
         add_usage(owner, token, seconds=told.get("seconds", 0.0))
-        address = f"/api/v1/edits/{claim.edit}/result/"
-        record(claim.edit, Kind.DONE, {"result": address, "report": told})
+        address = f"/api/v1/edits/{claim.edit}"
+        done = {"result": f"{address}/result/", "report": told}
+        if variants:
+            done["results"] = f"{address}/results/"
+        record(claim.edit, Kind.DONE, done)
     return True
 
 

@@ -33,7 +33,8 @@ class Edit(models.Model):
     A worker claims the row: ``holder`` names the process, ``lease_until`` says how long its word
     is trusted without a sign of life, ``attempt`` counts the claims. Every write of a worker is
     fenced by holder and attempt. ``last_attempt`` is the attempt after which a lost worker is not
-    replaced. ``seed`` is drawn when the edit is made, so that a second attempt gives the same.
+    replaced. ``variants`` are the files of several results, each as label, file and sha256; then
+    ``result`` is their row. ``seed`` is drawn when the edit is made, so that a second attempt gives the same.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -62,6 +63,7 @@ class Edit(models.Model):
     result = models.CharField(max_length=200, blank=True)
     result_sha256 = models.CharField(max_length=64, blank=True)
     report = models.JSONField(null=True)
+    variants = models.JSONField(default=list)
     code = models.CharField(max_length=40, blank=True)
     message = models.TextField(blank=True)
 

@@ -60,7 +60,10 @@ class EditRequestSerializer(serializers.Serializer):
 
 
 class EditSerializer(serializers.ModelSerializer[Edit]):
-    """An edit. ``result`` is null until it is done; ``error`` is null unless it has failed."""
+    """An edit. ``result`` is null until it is done; ``error`` is null unless it has failed.
+
+    ``results`` is the address of its several results, null where there is one.
+    """
 
     photo = serializers.UUIDField(source="photo_id")
     parent = serializers.UUIDField(source="parent_id", allow_null=True)
@@ -68,12 +71,13 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
     faces = FacesField()
     result = serializers.SerializerMethodField()
     picture = serializers.SerializerMethodField()
+    results = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
 
     class Meta:
         model = Edit
         fields = ("id", "status", "photo", "parent", "operation", "params", "faces", "engine", "seed",
-                  "attempt", "cancel_requested", "result", "picture", "error", "created", "started_at",
+                  "attempt", "cancel_requested", "result", "picture", "results", "error", "created", "started_at",
                   "ended_at")  # fmt: skip
         read_only_fields = fields
 
@@ -82,6 +86,9 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
 
     def get_picture(self, edit: Edit) -> str | None:
         return f"/api/v1/edits/{edit.pk}/picture/" if edit.result else None
+
+    def get_results(self, edit: Edit) -> str | None:
+        return f"/api/v1/edits/{edit.pk}/results/" if edit.variants else None
 
     @extend_schema_field(
         {

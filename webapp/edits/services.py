@@ -184,6 +184,10 @@ def _check(photo: Photo, request: EditRequest, parent: Edit | None) -> None:
             raise RequestInvalid("parent: it is an edit of another photo")
         if parent.status != Status.DONE:
             raise Conflict(f"The parent is {parent.status}; an edit goes on from one that is done.")
+        if parent.variants:
+            raise RequestInvalid(
+                "parent: it has several results; an edit goes on from one that has a single one"
+            )
         return
     if photo.faces_state != FacesState.FOUND:
         return
