@@ -122,8 +122,8 @@ class Reporter:
         name = f"preview-{self.claim.attempt}-{self.previews}"
         media.write(f"{self.folder}/{name}.jpg", data.getvalue())
         address = f"/api/v1/edits/{self.claim.edit}/previews/{name}/"
-        data = {"url": address} | ({"label": label} if label else {})
-        if not claims.report(self.claim, EditEvent.Kind.PREVIEW, data):
+        shown = {"url": address} | ({"label": label} if label else {})
+        if not claims.report(self.claim, EditEvent.Kind.PREVIEW, shown):
             raise LeaseLost
 
     def _beat(self) -> None:
