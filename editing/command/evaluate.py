@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from editing.command.arguments import ArgumentsInvalid
 from editing.command.destination import check_destination, write_all
+from editing.command.edit import data_folder
 from editing.command.source import open_models
 from editing.errors import OutputUnwritable
 from editing.operations import find_operation
+from editing.operations.base import Operation
 
 FILES = ("table.json", "table.md", "contact_sheet.jpg")
 
@@ -28,25 +31,60 @@ def evaluate(arguments: Namespace) -> None:
         raise ArgumentsInvalid(f"--limit {arguments.limit}: at least 1 is wanted")
     destinations = [check_destination(path) for path in _outputs(arguments.out)]
 
-    from editing.evaluate.folder import evaluate_folder, find_photos
+    from editing.evaluate.age_people import who_is
+    from editing.evaluate.folder import find_photos
+
+    photos = find_photos(arguments.folder)
+    if operation.name == "age":
+        # Of our own labelled faces, those that weights learned from would say nothing.
+        photos = [path for path in photos if who_is(path).counts]
+    photos = photos[: arguments.limit]
+    if not photos:
+        raise ArgumentsInvalid(f"there is no photo in {arguments.folder}")
+    make = _age if operation.name == "age" else _grid
+    write_all(list(zip(destinations, make(operation, arguments, photos), strict=True)))
+    _tell("")
+    sys.stdout.write(f"{destinations[1].path}\n")
+
+
+def _grid(
+    operation: Operation, arguments: Namespace, photos: Sequence[Path]
+) -> tuple[bytes, bytes, bytes]:
+    """Return the table as JSON and as Markdown, and the sheet, of a grid of settings."""
+    from editing.evaluate.folder import evaluate_folder
     from editing.evaluate.sheet import draw_sheet
     from editing.evaluate.table import to_json, to_markdown
 
-    photos = find_photos(arguments.folder)[: arguments.limit]
-    if not photos:
-        raise ArgumentsInvalid(f"there is no photo in {arguments.folder}")
     evaluation, rows = evaluate_folder(
         operation, arguments.folder.resolve(), photos, arguments.engine, open_models(), _tell
     )
     columns = ["before", *(setting.label for setting in evaluation.settings)]
-    contents = (
+    return (
         to_json(evaluation).encode(),
         to_markdown(evaluation).encode(),
         draw_sheet(columns, rows),
     )
-    write_all(list(zip(destinations, contents, strict=True)))
-    _tell("")
-    sys.stdout.write(f"{destinations[1].path}\n")
+
+
+def _age(_: Operation, arguments: Namespace, photos: Sequence[Path]) -> tuple[bytes, bytes, bytes]:
+    """Return the same of age, which is read by more than the measures and told by groups."""
+    from editing.evaluate.age import evaluate_age
+    from editing.evaluate.age_table import to_json, to_markdown
+    from editing.evaluate.sheet import draw_sheet
+
+    evaluation, columns, rows = evaluate_age(
+        arguments.folder.resolve(),
+        photos,
+        arguments.engine,
+        open_models(),
+        data_folder() / "evaluate",
+        _tell,
+    )
+    return (
+        to_json(evaluation).encode(),
+        to_markdown(evaluation).encode(),
+        draw_sheet(columns, rows),
+    )
 
 
 def _outputs(folder: Path) -> list[Path]:
