@@ -48,18 +48,28 @@ class CreatedFilters(serializers.Serializer):
     LOOKUPS = {"created_since": "created__gte", "created_until": "created__lt"}
 
 
+def read_query(fields: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return what the question says of these fields.
+
+    Raises:
+        RequestInvalid, ValidationError: one has a value that it cannot have, or an empty one.
+    """
+    query = fields(data=request.query_params)
+    empty = [name for name in query.fields if request.query_params.get(name) == ""]
+    if empty:
+        raise RequestInvalid(f"{empty[0]}: leave it out, or say which")
+    query.is_valid(raise_exception=True)
+    told: dict[str, Any] = query.validated_data
+    return told
+
+
 def narrow(rows: Any, filters: type[CreatedFilters], request: Request) -> Any:
     """Return the rows that the question asks for.
 
     Raises:
         RequestInvalid, ValidationError: a filter has a value that it cannot have.
     """
-    query = filters(data=request.query_params)
-    empty = [name for name in query.fields if request.query_params.get(name) == ""]
-    if empty:
-        raise RequestInvalid(f"{empty[0]}: leave it out, or say which")
-    query.is_valid(raise_exception=True)
-    asked = {name: value for name, value in query.validated_data.items() if value}
+    asked = {name: value for name, value in read_query(filters, request).items() if value}
     return rows.filter(**{filters.LOOKUPS.get(name, name): asked[name] for name in asked})
 
 

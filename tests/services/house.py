@@ -179,6 +179,7 @@ def family(pid: int) -> list[int]:
     found = [pid]
     # Children of other threads are listed at those.
     for task in Path(f"/proc/{pid}/task").glob("*/children") if children.exists() else ():
-        for child in task.read_text().split():
-            found += family(int(child))
+        with contextlib.suppress(FileNotFoundError):  # a thread that has just ended
+            for child in task.read_text().split():
+                found += family(int(child))
     return found

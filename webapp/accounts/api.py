@@ -29,6 +29,7 @@ from webapp.accounts.serializers import (
 from webapp.accounts.throttle import LoginThrottle
 from webapp.accounts.tokens import InScope, create_token, token_of
 from webapp.accounts.usage import quotas_of, today
+from webapp.api import read_query
 
 DAYS_SHOWN = timedelta(days=30)
 
@@ -119,10 +120,9 @@ class UsageView(APIView):
         ``bytes`` are those of the photos that were sent, ``seconds`` those that edits were
         computed. Days are UTC.
         """
-        asked = UsageFilters(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        until = asked.validated_data.get("until", today())
-        since = asked.validated_data.get("since", until - DAYS_SHOWN)
+        asked = read_query(UsageFilters, request)
+        until = asked.get("until", today())
+        since = asked.get("since", until - DAYS_SHOWN)
         rows = Usage.objects.filter(owner=request.user, day__gte=since, day__lte=until)
         told = {"results": rows, "quotas": quotas_of(request.user)}
         return Response(UsageSerializer(told).data)

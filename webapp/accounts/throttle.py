@@ -16,6 +16,6 @@ class LoginThrottle(SimpleRateThrottle):
     def get_cache_key(self, request: Any, view: Any) -> str | None:
         """Count only what tries a password."""
         data = request.POST if isinstance(request, HttpRequest) else request.data
-        if request.method != "POST" or "password" not in data:
+        if request.method != "POST" or not isinstance(data, dict) or "password" not in data:
             return None
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
