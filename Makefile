@@ -10,7 +10,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 export MIEN_DATA ?= $(CURDIR)/var
 export PORT ?= 8000
 
-.PHONY: run test check format schema bench clean
+.PHONY: run test check format schema fuzz bench bench-load clean
 
 run: $(STAMPS)/run
 	@exec $(PYTHON) manage.py up
@@ -37,8 +37,15 @@ format: $(STAMPS)/dev
 schema: $(STAMPS)/run
 	$(PYTHON) manage.py spectacular --format openapi-json --file docs/openapi.json --validate
 
+# Many more made-up requests than CI has time for.
+fuzz: $(STAMPS)/dev
+	MIEN_FUZZ_EXAMPLES=200 $(PYTHON) -m pytest tests/services/test_schemathesis.py -s
+
 bench: $(STAMPS)/dev
 	$(PYTHON) -m bench
+
+bench-load: $(STAMPS)/dev
+	$(PYTHON) -m bench.load
 
 clean:
 	rm -rf $(STAMPS) $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,6 @@
 """Requests made up from the OpenAPI document against a real web process: none is answered otherwise.
 
-``MIEN_FUZZ_EXAMPLES`` asks for more requests per operation than CI has time for (``make fuzz``).
+Not DELETE, which would take away what the others ask for. ``MIEN_FUZZ_EXAMPLES`` asks for more requests per operation than CI has time for (``make fuzz``).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 from tests.services.house import House
 
 EXAMPLES = os.environ.get("MIEN_FUZZ_EXAMPLES", "8")
+# All that differs from the document in one place is another 4,000 requests.
+PHASES = "coverage,fuzzing" if "MIEN_FUZZ_EXAMPLES" in os.environ else "fuzzing"
 # What is well-formed may still ask for what cannot be: an unknown param, a mask of another size, a
 # cursor that we never gave. And an operation may have no such engine on this machine (503).
 CONFIG = """
@@ -62,12 +64,12 @@ def test_nothing_is_found(tmp_path: Path) -> None:
         assert program is not None
         command = [
             *(program, "--config-file", str(config), "run", f"{house.url}/api/v1/schema/?format=json"),
-            *("--max-examples", EXAMPLES, "--seed", "1", "--phases", "examples,coverage,fuzzing"),
-            *("--no-color", "--generation-database", "none"),
+            *("--max-examples", EXAMPLES, "--seed", "1", "--phases", PHASES),
+            *("--exclude-method", "DELETE", "--no-color", "--workers", "2", "--generation-database", "none"),
         ]  # fmt: skip
         run = subprocess.run(
             command, cwd=tmp_path, env=house.environment, capture_output=True, text=True,
-            timeout=600, check=False,
+            timeout=3600, check=False,
         )  # fmt: skip
         print(run.stdout[-6000:])
         assert run.returncode == 0, run.stdout[-20000:] + run.stderr[-2000:]

@@ -8,6 +8,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -66,6 +67,7 @@ class PresetFilters(CreatedFilters):
 class PresetsView(ListAPIView[Preset]):
     """Presets of the person who asks, newest first."""
 
+    parser_classes = [JSONParser]
     serializer_class = PresetSerializer
 
     def get_queryset(self) -> Any:
@@ -92,6 +94,8 @@ class PresetsView(ListAPIView[Preset]):
 
 @extend_schema(tags=["presets"])
 class PresetView(APIView):
+    parser_classes = [JSONParser]
+
     @extend_schema(responses=PresetSerializer)
     def get(self, request: Request, id: UUID) -> Response:
         """Return one preset."""

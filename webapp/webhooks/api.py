@@ -8,6 +8,7 @@ from uuid import UUID
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -33,6 +34,7 @@ ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 class WebhooksView(ListAPIView[Webhook]):
     """Webhooks of the person who asks, newest first, without their secrets."""
 
+    parser_classes = [JSONParser]
     serializer_class = WebhookSerializer
 
     def get_queryset(self) -> Any:
@@ -59,6 +61,8 @@ class WebhooksView(ListAPIView[Webhook]):
 
 @extend_schema(tags=["webhooks"])
 class WebhookView(APIView):
+    parser_classes = [JSONParser]
+
     @extend_schema(responses=WebhookSerializer)
     def get(self, request: Request, id: UUID) -> Response:
         """Return one webhook."""
