@@ -51,6 +51,9 @@ def check_numbers(**_: Any) -> list[CheckMessage]:
         "RETENTION_HOURS": ("MIEN_RETENTION_HOURS", 0.01),
         "MAX_ATTEMPTS": ("MIEN_MAX_ATTEMPTS", 1),
         "MAX_UPLOAD_BYTES": ("MIEN_MAX_UPLOAD_BYTES", 1),
+        "MAX_ARCHIVE_BYTES": ("MIEN_MAX_ARCHIVE_BYTES", 1),
+        "MAX_BATCH_ITEMS": ("MIEN_MAX_BATCH_ITEMS", 1),
+        "WORKERS": ("MIEN_WORKERS", 0),
     }
     return [
         Error(

@@ -212,6 +212,7 @@ if REDIS_URL:
 
 # --- The worker -----------------------------------------------------------------------------
 DEVICE = env("MIEN_DEVICE", default="")  # "" takes the best there is
+WORKERS = env.int("MIEN_WORKERS", default=0)  # processes; 0 is one per device
 LEASE_SECONDS = env.float("MIEN_LEASE_SECONDS", default=10.0)
 MAX_ATTEMPTS = env.int("MIEN_MAX_ATTEMPTS", default=3)
 FACES_WAIT_SECONDS = env.float("MIEN_FACES_WAIT_SECONDS", default=20.0)

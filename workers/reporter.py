@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 PROGRESS_EVERY_SECONDS = 0.1
 PREVIEW_EVERY_SECONDS = 0.25
 PREVIEW_SIDE = 1024
+QUIET_EVERY_SECONDS = 1.0
 ETA_FROM_FRACTION = 0.05
 
 
@@ -38,17 +39,20 @@ class Reporter:
 
     Each call looks whether the edit is still ours and still wanted. Events are written at most
     every ``PROGRESS_EVERY_SECONDS``, previews every ``PREVIEW_EVERY_SECONDS``; the first of each
-    at once.
+    at once. A ``quiet`` one, for edits that nobody watches, shows no previews and first tells after
+    ``QUIET_EVERY_SECONDS``; it can be stopped at any call all the same.
     """
 
-    def __init__(self, claim: Claim, folder: str) -> None:
+    def __init__(self, claim: Claim, folder: str, quiet: bool = False) -> None:
         self.claim = claim
         self.folder = folder
+        self.quiet = quiet
         self.started = monotonic()
         self.icc: bytes | None = None  # of the photo, whose colours the previews have
         self.fraction = 0.0
         self.previews = 0
-        self._told_at = -PROGRESS_EVERY_SECONDS
+        self._every = QUIET_EVERY_SECONDS if quiet else PROGRESS_EVERY_SECONDS
+        self._told_at = self.started if quiet else -PROGRESS_EVERY_SECONDS
         self._shown_at: dict[str, float] = {}  # of each label
         self._over = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -94,10 +98,11 @@ class Reporter:
         self.fraction = max(self.fraction, min(1.0, float(fraction)))
         now = monotonic()
         shown_at = self._shown_at.get(label, -PREVIEW_EVERY_SECONDS)
-        if preview is not None and now - shown_at >= PREVIEW_EVERY_SECONDS:
+        due = now - shown_at >= PREVIEW_EVERY_SECONDS and not self.quiet
+        if preview is not None and due:
             self._shown_at[label] = now
             self._show(preview, label)
-        if now - self._told_at >= PROGRESS_EVERY_SECONDS:
+        if now - self._told_at >= self._every:
             self._told_at = now
             self._tell(note)
 

@@ -58,7 +58,7 @@ def run_edit(id: UUID) -> None:
         return
     claim, edit = claimed
     try:
-        with Reporter(claim, edit.folder) as reporter:
+        with Reporter(claim, edit.folder, quiet=edit.batch_id is not None) as reporter:
             result = compute(edit, reporter)
             keep_result(claim, edit, result)
     except LeaseLost:

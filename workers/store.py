@@ -6,28 +6,26 @@ its parent has computed with torch hangs, and CUDA cannot be used across a fork.
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 
 import torch
 from django.conf import settings
 
 from editing.models import ModelStore
+from workers.devices import process_number, threads_per_process
 
 
 @lru_cache(maxsize=1)
 def process_models() -> ModelStore:
     """Return the one store of this process, on ``MIEN_DEVICE`` or the best device there is."""
-    torch.set_num_threads(
-        max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
-    )
+    torch.set_num_threads(threads_per_process())
     return ModelStore(settings.DEVICE or best_device())
 
 
 def best_device() -> str:
-    """Return "cuda", "mps" or "cpu"."""
+    """Return "cpu", "mps" or a "cuda:N", of which each process has another as far as they go."""
     if torch.cuda.is_available():
-        return "cuda"
+        return f"cuda:{process_number() % torch.cuda.device_count()}"
     if torch.backends.mps.is_available():
         return "mps"
     return "cpu"

@@ -20,6 +20,7 @@ from django.db import DatabaseError
 
 from webapp.accounts.local import is_loopback
 from webapp.edits.models import Edit, Status
+from workers.devices import process_count
 from workers.lifeline import die_with
 from workers.sweep import sweep_until
 from workers.webhooks import deliver_until
@@ -183,11 +184,11 @@ def edits_run() -> bool:
 
 
 def worker_command() -> list[str]:
-    """Return how a worker is started: one process, which keeps the models of its device."""
+    """Return how a worker is started: its processes each keep the models of their device."""
     return [
         sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--app", "webapp",
         "--quiet", "worker",
-        "--pool", "prefork", "--concurrency", "1", "--queues", ",".join(settings.QUEUES),
+        "--pool", "prefork", "--concurrency", str(process_count()), "--queues", ",".join(settings.QUEUES),
         "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING",
     ]  # fmt: skip
 

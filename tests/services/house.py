@@ -79,10 +79,10 @@ class House:
         wait_for("the web server", lambda: self.is_up(web))
         return web
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self, processes: int = 1) -> subprocess.Popen[bytes]:
         return self.start(
             "worker", "-m", "celery", "--app", "tests.services.slow_worker", "worker", "--pool", "prefork",
-            "--concurrency", "1", "--queues", "interactive,batch", "--without-gossip",
+            "--concurrency", str(processes), "--queues", "interactive,batch", "--without-gossip",
             "--without-mingle", "--without-heartbeat",
         )  # fmt: skip
 
@@ -131,35 +131,52 @@ class House:
         data = json.dumps(body or {}).encode()
         return json.loads(self.read(path, data, "POST", **{"Content-Type": "application/json"}))
 
-    def upload(self, data: bytes) -> Any:
+    def send_form(self, path: str, files: dict[str, tuple[str, bytes]], **fields: str) -> Any:
+        """Post a form with files as (file name, bytes)."""
         boundary = uuid.uuid4().hex
-        body = (
-            (
-                f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="me.jpg"\r\n'
-                "Content-Type: image/jpeg\r\n\r\n"
-            ).encode()
-            + data
-            + f"\r\n--{boundary}--\r\n".encode()
-        )
-        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return json.loads(self.read("/api/v1/photos/", body, "POST", **headers))
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in fields.items()
+        ]
+        for name, (file, data) in files.items():
+            head = (
+                f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"'
+            )
+            parts += [f"{head}\r\n\r\n".encode(), data, b"\r\n"]
+        body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return json.loads(self.read(path, body, "POST", **kind))
+
+    def upload(self, data: bytes) -> Any:
+        return self.send_form("/api/v1/photos/", {"file": ("me.jpg", data)})
+
+    def batch(self, archive: bytes, **asked: str) -> Any:
+        asked = {"operation": "expression", "params": '{"smile": 0.5}', **asked}
+        return self.send_form("/api/v1/batches/", {"archive": ("photos.zip", archive)}, **asked)
 
     def edit(self, photo: Any, **asked: Any) -> Any:
         body = {"photo": photo["id"], "operation": "expression", "params": {"smile": 0.5}, **asked}
         return self.post("/api/v1/edits/", body)
 
     @contextlib.contextmanager
-    def socket(self, edit: Any, since: int = 0, **options: Any) -> Iterator[ClientConnection]:
-        address = f"ws://127.0.0.1:{self.port}/ws/edits/{edit['id']}/?since={since}"
+    def socket(
+        self, edit: Any, since: int = 0, what: str = "edits", **options: Any
+    ) -> Iterator[ClientConnection]:
+        address = f"ws://127.0.0.1:{self.port}/ws/{what}/{edit['id']}/?since={since}"
         with connect(address, open_timeout=20, **options) as opened:
             yield opened
 
     def follow(
-        self, edit: Any, since: int = 0, until: str = "done", seconds: float = PATIENCE
+        self,
+        edit: Any,
+        since: int = 0,
+        until: str = "done",
+        seconds: float = PATIENCE,
+        what: str = "edits",
     ) -> list[Any]:
-        """Return the events of an edit over its socket, up to the kind ``until``."""
+        """Return the events of an edit or batch over its socket, up to the kind ``until``."""
         events: list[Any] = []
-        with self.socket(edit, since) as opened:
+        with self.socket(edit, since, what) as opened:
             while not events or events[-1]["kind"] not in (until, "done", "failed", "cancelled"):
                 events.append(json.loads(opened.recv(timeout=seconds)))
         return events

@@ -31,7 +31,7 @@ from webapp.photos.services import delete_photo, store_photo
 log = logging.getLogger(__name__)
 
 OUT_AT_ONCE = 16
-TAKE_LEASE = timedelta(seconds=60)
+TAKE_LEASES = 2  # of an edit: there is no sign of life while a file is read
 OUR_FAULT = "Something went wrong on our side; the log has the reason."
 GONE = ("photo_deleted", "The photo was deleted or its time is over.")
 
@@ -75,7 +75,7 @@ def take(batch: UUID) -> Item | None:
             return None
         item.takes += 1
         item.state = State.TAKEN
-        item.taken_until = now + TAKE_LEASE
+        item.taken_until = now + timedelta(seconds=TAKE_LEASES * settings.LEASE_SECONDS)
         item.save(update_fields=["takes", "state", "taken_until"])
     return item
 
