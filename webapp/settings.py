@@ -147,6 +147,7 @@ WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 MAX_UPLOAD_BYTES = env.int("MIEN_MAX_UPLOAD_BYTES", default=100 * 1024 * 1024)
 MAX_ARCHIVE_BYTES = env.int("MIEN_MAX_ARCHIVE_BYTES", default=4 * 1024**3)
 MAX_BATCH_ITEMS = env.int("MIEN_MAX_BATCH_ITEMS", default=20_000)
+BUCKETS = env.list("MIEN_BUCKETS", default=[])  # of object storage, that batches may read
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 

@@ -80,7 +80,8 @@ class BatchesView(ListAPIView[Batch]):
         parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request) -> Response:
-        """Queue one operation, or a recipe of several, for the photos of a ZIP or of a list.
+        """Queue one operation, or a recipe of several, for the photos of a ZIP, of a list or in
+        object storage.
 
         A file that cannot be edited fails alone; what is wrong with the archive as a whole, or
         with the recipe, is refused at once.
@@ -104,7 +105,7 @@ class BatchesView(ListAPIView[Batch]):
         if "photos" in source:
             photos = find_photos(request.user, source["photos"])
             return services.create_from_photos(request.user, photos, asked, answer)
-        raise RequestInvalid("prefix: object storage is not set up here")
+        return services.create_from_bucket(request.user, source["prefix"], asked, answer)
 
 
 @extend_schema(tags=["batches"])

@@ -10,7 +10,7 @@ RequestInvalid
 
 from __future__ import annotations
 
-from editing.errors import RequestInvalid
+from editing.errors import RequestInvalid, Unavailable
 
 
 class ArchiveUnreadable(RequestInvalid):
@@ -31,3 +31,13 @@ class ArchiveNested(RequestInvalid):
 
 class OverridesInvalid(RequestInvalid):
     code = "overrides_invalid"
+
+
+class BucketRefused(RequestInvalid):
+    code = "bucket_refused"
+
+
+class BucketUnavailable(Unavailable):
+    """Also what becomes of a single file that the storage does not give."""
+
+    code = "bucket_unavailable"

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from editing.errors import EditingError
 from webapp import media
+from webapp.batches.buckets import read_object
 from webapp.batches.items import end_item
 from webapp.batches.models import GOING_ON, OUT, Batch, Item, Source, State
 from webapp.batches.recipe import step_of_item
@@ -114,11 +115,15 @@ def fetch(item: Item) -> Photo:
 
     Raises:
         PhotoRefused: it is none.
+        BucketUnavailable: the storage does not give it.
         FileNotFoundError: it is gone.
     """
     if item.batch.source == Source.PHOTOS:
         raise FileNotFoundError
-    data = read_member(media.path_of(item.batch.archive), item.place)
+    if item.batch.source == Source.BUCKET:
+        data = read_object(item.place)
+    else:
+        data = read_member(media.path_of(item.batch.archive), item.place)
     return store_photo(
         item.batch.owner, data, item.path, expires_at=item.batch.expires_at, find=False
     )

@@ -19,6 +19,7 @@ from django.utils import timezone
 from editing.request import EditRequest
 from webapp import celery, media
 from webapp.accounts.models import User
+from webapp.batches.buckets import list_prefix
 from webapp.batches.errors import OverridesInvalid
 from webapp.batches.events import record
 from webapp.batches.feeding import take_back
@@ -89,6 +90,21 @@ def create_from_photos(owner: User, photos: list[Photo], asked: Asked, then: The
         for path, photo in zip(paths, photos, strict=True)
     )
     return _save(batch, items, then)
+
+
+def create_from_bucket(owner: User, prefix: Any, asked: Asked, then: Then) -> Any:
+    """Queue a batch of the files in object storage that begin with a prefix; ``then`` as above.
+
+    Raises:
+        BucketRefused, BucketUnavailable: it cannot be read.
+        ArchiveTooLarge: too many files.
+        RequestInvalid: there is none.
+        OverridesInvalid: they speak of a file that is not there.
+    """
+    members = list_prefix(prefix)
+    _check_overrides(asked, [member.path for member in members])
+    batch = _new(owner, asked, Source.BUCKET, PurePath(prefix).name)
+    return _save(batch, _items_of_members(batch, members, asked), then)
 
 
 def unique_names(names: list[str]) -> list[str]:
