@@ -178,7 +178,13 @@ class House:
         events: list[Any] = []
         with self.socket(edit, since, what) as opened:
             while not events or events[-1]["kind"] not in (until, "done", "failed", "cancelled"):
-                events.append(json.loads(opened.recv(timeout=seconds)))
+                try:
+                    events.append(json.loads(opened.recv(timeout=seconds)))
+                except TimeoutError:
+                    logs = "".join(self.log(name) for name in ("worker", "sweep", "web", "up"))
+                    raise AssertionError(
+                        f"nothing for {seconds} s after {events}\n{logs}"
+                    ) from None
         return events
 
 

@@ -52,7 +52,7 @@ async def ask(
         sent.append(message)
 
     headers = [] if declared is None else [(b"content-length", str(declared).encode())]
-    await BodyLimit(reads_all, LIMIT)(
+    await BodyLimit(reads_all, LIMIT, {"/api/v1/batches/": 5 * LIMIT})(
         {"type": "http", "path": path, "headers": headers}, receive, send
     )
     return sent, taken
@@ -75,6 +75,13 @@ async def test_what_does_not_fit_is_read_to_its_end_and_told(declared: int | Non
 async def test_of_a_photo_it_is_told_as_such() -> None:
     sent, _ = await ask([2000], 2000, "/api/v1/photos/")
     assert json.loads(sent[1]["body"])["code"] == "photo_too_large"
+
+
+async def test_a_batch_may_be_larger() -> None:
+    sent, _ = await ask([4 * LIMIT], 4 * LIMIT, "/api/v1/batches/")
+    assert sent[0]["status"] == 200
+    sent, _ = await ask([3 * LIMIT] * 3, None, "/api/v1/batches/")
+    assert json.loads(sent[1]["body"])["code"] == "archive_too_large"
 
 
 async def test_what_never_ends_is_cut_off() -> None:

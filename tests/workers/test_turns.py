@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 
+from editing.progress import Cancelled
 from tests.archives import small_jpeg
 from tests.batches import begin, post_archive, queued, states
 from webapp.accounts.models import User
@@ -15,9 +17,11 @@ from webapp.batches.feeding import feed
 from webapp.batches.models import Batch
 from webapp.edits import claims
 from webapp.edits.models import Edit
+from webapp.edits.services import cancel_edit
 from webapp.photos.models import FacesState
 from webapp.photos.services import keep_faces
 from workers import run, tasks, turns
+from workers.reporter import Reporter
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Any]
@@ -84,3 +88,15 @@ def test_each_turn_sends_one_more(batch: Batch, done: list[Any]) -> None:
     assert states(batch).count("waiting") == 4
     tasks.run_edit(str(queued(batch)[0].pk))
     assert (states(batch).count("waiting"), states(batch).count("sent")) == (3, 16)
+
+
+def test_an_edit_of_a_batch_is_quiet_and_can_be_stopped(batch: Batch, media_folder: Any) -> None:
+    feed(batch.pk)
+    edit = queued(batch)[0]
+    claim = begin(edit)
+    with Reporter(claim, edit.folder, quiet=True) as reporter:
+        reporter(0.5, "half", np.zeros((8, 8, 3), np.uint8))
+        cancel_edit(edit)
+        with pytest.raises(Cancelled):
+            reporter(0.6)
+    assert list(edit.events.values_list("kind", flat=True)) == ["queued", "started"]
