@@ -110,12 +110,13 @@ def main() -> None:
             told = house.upload(head_jpeg(512))
             photo = wait_for("the faces", lambda: _with_faces(house, told))
             edit = house.edit(photo)
-            house.follow(edit)
+            address = f"/api/v1/edits/{edit['id']}/"
+            wait_for("the edit", lambda: house.get(address)["status"] == "done", 180)
             rows = [asyncio.run(measure(house.url, load)) for load in loads(house, photo["id"], edit["id"])]  # fmt: skip
         finally:
             house.stop()
     lines = [
-        f"{datetime.date.today()}, {os.cpu_count()} cores, load {before:.1f} before. {CLIENTS} clients at once;"
+        f"{datetime.date.today()}, {os.cpu_count()} cores, load {before:.1f} before and {os.getloadavg()[0]:.1f} after. {CLIENTS} clients at once;"
         " milliseconds from request to answer.",
         "",
         "| what | requests | per second | median | 95 % | 99 % | cores that the clients took |",

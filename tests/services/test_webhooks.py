@@ -136,3 +136,21 @@ def test_a_message_outlives_the_process_that_sends_it(tmp_path: Path) -> None:
             assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1
         finally:
             house.stop()
+
+
+def test_on_postgresql_too(tmp_path: Path, database_url: str) -> None:
+    house = House(tmp_path, MIEN_WEBHOOKS_ALLOW_PRIVATE="1", DATABASE_URL=database_url)
+    with receive() as receiver:
+        try:
+            house.migrate()
+            house.start_web()
+            house.start_sweep()
+            hook = house.post("/api/v1/webhooks/", {"url": receiver.url})
+            for _ in range(3):
+                house.post(f"/api/v1/webhooks/{hook['id']}/test/")
+            wait_for("all three", lambda: len(receiver.received) == 3)
+            assert receiver.is_signed(2, hook["secret"])
+            states = lambda: {one["state"] for one in log_of(house, hook)}  # noqa: E731
+            wait_for("the log", lambda: states() == {"delivered"})
+        finally:
+            house.stop()
