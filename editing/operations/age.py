@@ -33,7 +33,7 @@ def _is_strip(value: Any) -> str:
 def _tell_form(schema: dict[str, Any]) -> None:
     """Say in the JSON schema how a form shows it, and that a number or a list of them is taken."""
     schema["anyOf"] = schema.pop("oneOf")
-    schema |= {"step": 1, "unit": "years"}
+    schema |= {"step": 1, "unit": "years", "strip": [10, 20, 30, 40, 50, 60, 70, 80]}
 
 
 Age = Annotated[float, Field(ge=YOUNGEST, le=OLDEST, allow_inf_nan=False)]
@@ -54,7 +54,7 @@ class AgeParams(Params):
     target_age: AgeOrStrip = Field(
         65.0,
         title="Age",
-        description="The age to show, in years; several ages give a strip.",
+        description="What age to show; several give a strip.",
         json_schema_extra=_tell_form,
     )
     strength: float = Field(

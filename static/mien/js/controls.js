@@ -1,6 +1,6 @@
 // The form of one operation, made from the JSON schema of its params.
 
-import { byId, element } from "./element.js";
+import { byId, element, icon } from "./element.js";
 import { makeSlider } from "./slider.js";
 
 /** Follow a $ref, an allOf of one, or an "or null" to the schema that says something. */
@@ -50,11 +50,15 @@ function makeText(name, schema, onChange) {
 }
 
 export class Controls {
-  /** `onInput` hears every change as it is made, `onRelease` when a movement ends. */
-  constructor(onInput, onRelease) {
+  /**
+   * `onInput` hears every change as it is made, `onRelease` when a movement ends, `onStrip` that
+   * several values of one setting are wanted: its name and the values.
+   */
+  constructor(onInput, onRelease, onStrip) {
     this.form = byId("controls");
     this.onInput = onInput;
     this.onRelease = onRelease;
+    this.onStrip = onStrip;
     this.controls = new Map();
     this.form.addEventListener("submit", (event) => event.preventDefault());
   }
@@ -78,6 +82,7 @@ export class Controls {
       this.controls.set(name, control);
       if (field.presets) this.presets = { name, values: field.presets };
       this.body.append(control.root);
+      if (field.strip) this.body.append(this.stripButton(name, field));
     }
     this.form.replaceChildren(this.body);
   }
@@ -94,6 +99,13 @@ export class Controls {
     return makeText(name, field, changed);
   }
 
+  stripButton(name, field) {
+    const words = `Strip: ${field.strip[0]} to ${field.strip.at(-1)}`;
+    const button = element("button", { class: "button small", type: "button", data: { action: "strip" }, title: `${field.strip.join(", ")} ${field.unit || ""}` }, icon("film"), element("span", { text: words }));
+    button.addEventListener("click", () => this.onStrip(name, field.strip));
+    return element("div", { class: "field strip-field" }, button);
+  }
+
   enable(on) {
     if (this.body) this.body.disabled = !on;
   }
@@ -104,7 +116,10 @@ export class Controls {
 
   /** Set the controls; what `params` does not name goes to its default. */
   set(params = {}) {
-    for (const [name, control] of this.controls) control.set(params[name] ?? this.defaults[name]);
+    for (const [name, control] of this.controls) {
+      // Of several values the filmstrip shows one; the control keeps what it has.
+      if (!Array.isArray(params[name])) control.set(params[name] ?? this.defaults[name]);
+    }
     this.showGhosts();
     this.clearProblems();
   }

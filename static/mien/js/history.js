@@ -9,7 +9,8 @@ function spokenParams(params, operation) {
   for (const [name, value] of Object.entries(params || {})) {
     const { title = name, default: neutral } = properties[name] || {};
     if (value === neutral || value === null) continue;
-    if (typeof value === "number") words.push(`${title} ${showNumber(value, Number.isInteger(value) && Math.abs(value) > 1 ? 1 : 0.05, (properties[name]?.minimum ?? -1) < 0)}`);
+    if (Array.isArray(value)) words.push(`${title} ${value.join(", ")}`);
+    else if (typeof value === "number") words.push(`${title} ${showNumber(value, Number.isInteger(value) && Math.abs(value) > 1 ? 1 : 0.05, (properties[name]?.minimum ?? -1) < 0)}`);
     else if (typeof value === "boolean") words.push(value ? title : `no ${title}`);
     else words.push(String(value).charAt(0).toUpperCase() + String(value).slice(1));
   }

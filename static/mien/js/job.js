@@ -8,7 +8,7 @@ import { followEdit } from "./socket.js";
 const PATIENCE_MS = 160;
 
 export class Job {
-  /** `on` holds the listeners preview(url), done(edit, report), failed(problem), idle(). */
+  /** `on` holds the listeners preview(url, label), done(edit, report), failed(problem), idle(). */
   constructor(on) {
     this.on = on;
     this.ticket = 0;
@@ -80,7 +80,7 @@ export class Job {
     const data = event.data || {};
     if (event.kind === "started") this.show("Starting", 0, null);
     else if (event.kind === "progress") this.show(data.note || "Working", data.fraction, data.eta);
-    else if (event.kind === "preview") this.on.preview(data.url);
+    else if (event.kind === "preview") this.on.preview(data.url, data.label);
     else if (event.kind === "done") {
       this.end();
       this.on.done(edit, data.report);

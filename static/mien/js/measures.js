@@ -46,6 +46,11 @@ function beforeAfter(measures, name, digits, unit = "") {
   return `${tell(before)} → ${tell(after)}`;
 }
 
+function age({ age_before: before, age_after: after }) {
+  if (before == null || after == null) return { title: "Age the face seems", text: beforeAfter({ age_before: before, age_after: after }, "age", 0, " years") };
+  return { title: `Looks ${number(after, 0)} years old`, text: `Before the edit: ${number(before, 0)} years` };
+}
+
 /** Return [{tone, title, text}] for the measures of one face; a tone is good, warn or none. */
 export function tellMeasures(measures, operation) {
   const told = [];
@@ -62,7 +67,7 @@ export function tellMeasures(measures, operation) {
   judged("identity_distance", "The same person?", (value) => identity(value, operation));
   judged("change_outside_mask", "Outside the edit", outside);
   plain("change_inside_mask", "Inside the edit", (value) => `Changed by ${number(value, 1)} of 255 levels on average`);
-  take(["age_before", "age_after"], () => ({ title: "Age the face seems", text: beforeAfter(measures, "age", 0, " years") }));
+  take(["age_before", "age_after"], () => age(measures));
   const poses = ["yaw", "pitch", "roll"].flatMap((name) => [`${name}_before`, `${name}_after`]);
   take(poses, () => ({ title: "Turn of the head", text: turn(measures) }));
   take(["light_asymmetry_before", "light_asymmetry_after"], () => ({ title: "Light, left against right", text: beforeAfter(measures, "light_asymmetry", 2) }));
@@ -127,6 +132,7 @@ export function showReport(report, known = new Map()) {
   }
   for (const face of report.faces) {
     if (report.faces.length > 1) shown.push(element("h3", { class: "measure-face", text: `Face ${face.index + 1}` }));
+    shown.push(...(face.notes || []).map((note) => row({ tone: "warn", title: "Look before you use it", text: note })));
     shown.push(...tellMeasures(face.measures, report.operation).map(row));
     const table = units(face.measures);
     if (table) shown.push(table);

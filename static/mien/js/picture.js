@@ -29,6 +29,7 @@ export class Picture {
     this.turn += 1;
     this.photo = photo;
     this.edit = null;
+    this.label = null;
     this.copyShare = 1;
     this.full = false;
     this.after.removeAttribute("src");
@@ -47,11 +48,13 @@ export class Picture {
     }
   }
 
-  /** Show the result of an edit as the photo as it is now; null is the photo itself. */
-  showEdit(id) {
+  /** Show the result of an edit as the photo as it is now, or the one of several that has that label; null is the photo itself. */
+  showEdit(id, label = null) {
     this.edit = id;
+    this.label = label;
     this.after.alt = id ? "The photo as edited" : "The photo";
-    const copy = id ? addresses.editPicture(id) : addresses.picture(this.photo);
+    const made = label === null ? addresses.editPicture : addresses.onePicture;
+    const copy = id ? made(id, label) : addresses.picture(this.photo);
     return this.put(this.full ? this.inFull(id) : copy, copy);
   }
 
@@ -71,7 +74,8 @@ export class Picture {
   }
 
   inFull(id) {
-    return id ? addresses.result(id) : addresses.file(this.photo);
+    if (!id) return addresses.file(this.photo);
+    return this.label === null ? addresses.result(id) : addresses.oneResult(id, this.label);
   }
 
   /** Take the full files once one pixel of the screen copy covers more than one of the screen. */
@@ -80,7 +84,7 @@ export class Picture {
     if (!SHOWN_BY_BROWSERS.has(this.photo.format)) return;
     this.full = true;
     const visit = this.visit;
-    this.showEdit(this.edit);
+    this.showEdit(this.edit, this.label);
     const image = await load(this.inFull(null)).catch(() => null);
     if (image && visit === this.visit) this.before.src = image.src;
   }

@@ -28,10 +28,10 @@ export class Results {
     if (report?.faces) this.reports.set(id, report);
   }
 
-  /** Tell about a finished edit; null is the original, of which there is nothing to tell. */
-  async show(edit) {
-    this.shown = edit?.id || null;
-    this.offer(edit);
+  /** Tell about a finished edit, or the one of its several results that has that label; null is the original, of which there is nothing to tell. */
+  async show(edit, label = null) {
+    const shown = (this.shown = edit ? `${edit.id} ${label}` : null);
+    this.offer(edit, label);
     if (!edit) return this.clear();
     let report = this.reports.get(edit.id);
     try {
@@ -39,10 +39,12 @@ export class Results {
     } catch {
       report = null;
     }
-    if (this.shown !== edit.id) return;
+    if (this.shown !== shown) return;
     if (!report) return this.clear();
     this.reports.set(edit.id, report);
-    this.body.replaceChildren(...showReport(report, this.weights), this.links(edit));
+    const one = report.variants?.find((variant) => variant.label === label);
+    report = one ? { ...report, faces: one.faces, seed: one.seed } : report;
+    this.body.replaceChildren(...showReport(report, this.weights), this.links(edit, label));
     this.section.hidden = false;
     const { tone, text, seconds } = verdict(report);
     this.line.dataset.tone = tone;
@@ -56,18 +58,22 @@ export class Results {
     this.body.replaceChildren();
   }
 
-  offer(edit) {
+  offer(edit, label) {
     this.download.setAttribute("aria-disabled", !edit);
     if (edit) {
-      this.download.href = addresses.download(edit.id);
+      this.download.href = this.address(edit, label);
     } else this.download.removeAttribute("href");
   }
 
-  links(edit) {
+  address(edit, label) {
+    return label === null ? addresses.download(edit.id) : addresses.oneDownload(edit.id, label);
+  }
+
+  links(edit, label) {
     return element(
       "p",
       { class: "result-links" },
-      element("a", { class: "button small", href: addresses.download(edit.id) }, icon("download"), element("span", { text: "Picture" })),
+      element("a", { class: "button small", href: this.address(edit, label) }, icon("download"), element("span", { text: "Picture" })),
       element("a", { class: "button small", href: addresses.report(edit.id), download: `mien-report-${edit.id}.json` }, icon("download"), element("span", { text: "Report (JSON)" })),
     );
   }

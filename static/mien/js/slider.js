@@ -24,6 +24,9 @@ export function makeSlider(name, schema, onInput, onRelease) {
   const step = schema.step ?? (whole ? 1 : 0.05);
   const neutral = schema.default ?? min;
   const signed = min < 0;
+  // Where the default is not "no change", nothing pulls the thumb there.
+  const rests = schema.unit === undefined;
+  const show = (value) => showNumber(value, step, signed) + (schema.unit ? ` ${schema.unit}` : "");
   const title = schema.title || name;
   const id = `param-${name}-${(made += 1)}`;
 
@@ -41,12 +44,12 @@ export function makeSlider(name, schema, onInput, onRelease) {
   function render() {
     const value = Number(input.value);
     const at = preset !== null && value === neutral ? preset : value;
-    fill.style.setProperty("--from", along(Math.min(neutral, at)));
-    fill.style.setProperty("--to", along(Math.max(neutral, at)));
+    fill.style.setProperty("--from", along(rests ? Math.min(neutral, at) : min));
+    fill.style.setProperty("--to", along(rests ? Math.max(neutral, at) : at));
     ghost.hidden = at === value;
     ghost.style.setProperty("--ghost", along(at));
-    output.textContent = showNumber(at, step, signed);
-    input.setAttribute("aria-valuetext", showNumber(at, step, signed));
+    output.textContent = show(at);
+    input.setAttribute("aria-valuetext", show(at));
     root.toggleAttribute("data-changed", at !== neutral);
   }
 
@@ -58,7 +61,7 @@ export function makeSlider(name, schema, onInput, onRelease) {
   input.addEventListener("input", () => {
     // The detent: close to neutral is neutral, for hands; a key press moves exactly one step.
     const value = Number(input.value);
-    if (byHand && Math.abs(value - neutral) < (max - min) * 0.03) input.value = neutral;
+    if (rests && byHand && Math.abs(value - neutral) < (max - min) * 0.03) input.value = neutral;
     render();
     onInput();
   });
@@ -71,7 +74,7 @@ export function makeSlider(name, schema, onInput, onRelease) {
     "div",
     {
       class: "slider",
-      title: `${schema.description || title} Double-click for neutral.`,
+      title: `${schema.description || title} Double-click for ${rests ? "neutral" : show(neutral)}.`,
       on: {
         dblclick: () => {
           set(neutral);

@@ -5,6 +5,7 @@ import { announce, byId, actionButtons } from "./element.js";
 import { Compare } from "./compare.js";
 import { Controls } from "./controls.js";
 import { Faces } from "./faces.js";
+import { Filmstrip, severalOf } from "./filmstrip.js";
 import { Job } from "./job.js";
 import { Picture } from "./picture.js";
 import { Results } from "./results.js";
@@ -27,11 +28,12 @@ export class Studio {
     this.compare = new Compare();
     this.results = new Results();
     this.faces = new Faces(() => this.faceChosen());
-    this.controls = new Controls(() => this.moved(), () => this.released());
+    this.controls = new Controls(() => this.moved(), () => this.released(), (name, values) => this.apply({ [name]: values }));
+    this.filmstrip = new Filmstrip({ choose: (label) => this.oneChosen(label), use: (name, value) => this.useOne(name, value) });
     this.tabs = new Tabs((operation) => this.operationChosen(operation));
     this.steps = new Steps((id) => this.goTo(id));
     this.job = new Job({
-      preview: (url) => this.picture.showPreview(url),
+      preview: (url, label) => this.preview(url, label),
       done: (edit, report) => this.done(edit, report),
       failed: (problem) => this.failed(problem),
       idle: () => this.refreshButtons(),
@@ -78,6 +80,7 @@ export class Studio {
     if (!running) return;
     this.take(running);
     this.asked = { ...running, faces: this.faces.indices() };
+    if (severalOf(running.params)) this.openStrip(running.operation, running.params, running.faces, null);
     this.job.follow(running);
   }
 
@@ -88,7 +91,40 @@ export class Studio {
     this.visit = null;
     this.compare.enable(false);
     this.results.clear();
+    this.filmstrip.close();
     clearProblems();
+  }
+
+  /** Show the picture of a step; null is the original. Of several results the chosen one is shown. */
+  showStep(id) {
+    const edit = id ? this.steps.edits.get(id) : null;
+    let label = null;
+    if (edit?.results) label = this.openStrip(edit.operation, edit.params, edit.faces, id);
+    else this.filmstrip.close();
+    this.picture.showEdit(id, label);
+  }
+
+  openStrip(name, params, faces, id) {
+    const operation = this.steps.operations.get(name);
+    return this.filmstrip.open(this.photo, facesOf({ faces }, this.photo), operation, params, id);
+  }
+
+  preview(url, label) {
+    if (label !== undefined) this.filmstrip.fill(label, url);
+    this.picture.showPreview(url);
+  }
+
+  oneChosen(label) {
+    this.picture.showEdit(this.steps.current, label);
+    this.results.show(this.steps.edit, label);
+    this.controls.set({ ...this.controls.values(), [this.filmstrip.name]: this.filmstrip.value });
+    announce(`${label} ${this.filmstrip.unit}`);
+  }
+
+  /** Go on with one of several results alone: the same edit for its value. */
+  useOne(name, value) {
+    this.controls.set({ ...this.controls.values(), [name]: value });
+    this.apply();
   }
 
   /** Show a step: its picture, its settings, what it did. Null is the original. */
@@ -97,10 +133,10 @@ export class Studio {
     if (this.job.running) this.job.cancel();
     const edit = this.steps.edit;
     this.remember(id);
-    this.picture.showEdit(id);
+    this.showStep(id);
     this.compare.enable(Boolean(edit));
     byId("stage").toggleAttribute("data-edited", Boolean(edit));
-    this.results.show(edit);
+    this.results.show(edit, this.filmstrip.label);
     if (edit) this.take(edit);
     else {
       if (!this.faces.indices().length && this.photo.faces.length) this.faces.choose([0]);
@@ -113,7 +149,8 @@ export class Studio {
   take(edit) {
     this.tabs.choose(edit.operation);
     this.faces.choose(facesOf(edit, this.photo));
-    this.controls.set(edit.params);
+    const several = severalOf(edit.params);
+    this.controls.set(several ? { ...edit.params, [several.name]: this.filmstrip.value ?? several.values[0] } : edit.params);
   }
 
   /** What a new edit replaces: the shown one, if it is of the same operation and faces; else nothing. */
@@ -156,20 +193,21 @@ export class Studio {
   released() {
     clearTimeout(this.timer);
     this.refreshButtons();
-    if (!byId("live").checked || !this.photo) return;
+    if (!byId("live").checked || !this.photo || this.tabs.operation.available === false) return;
     if (this.changed()) this.apply();
     else if (this.job.running && this.replaces(this.asked)) this.cancel();
   }
 
-  /** Ask for the edit that the controls describe; all of them neutral is the step below. */
-  async apply() {
+  /** Ask for the edit that the controls describe, or `several` values of one; all of them neutral is the step below. */
+  async apply(several = {}) {
     clearTimeout(this.timer);
-    if (!this.photo || !this.faces.indices().length) return;
+    if (!this.photo || !this.faces.indices().length || this.tabs.operation.available === false) return;
     const layer = this.layer();
+    const params = { ...this.controls.values(), ...several };
     if (layer && this.controls.isDefault() && this.controls.restsNeutral()) return this.reset();
     if (this.job.running) {
       // What is asked for already is not asked again; another face's edit is waited for, not lost.
-      if (this.replaces(this.asked) && same(this.controls.values(), this.asked.params)) return;
+      if (this.replaces(this.asked) && same(params, this.asked.params)) return;
       if (!this.replaces(this.asked)) {
         this.waiting = true;
         return;
@@ -178,7 +216,7 @@ export class Studio {
     const request = {
       photo: this.photo.id,
       operation: this.tabs.operation.name,
-      params: this.controls.values(),
+      params,
       faces: this.faces.indices(),
       parent: layer ? layer.parent : this.steps.current,
     };
@@ -186,7 +224,9 @@ export class Studio {
     this.waiting = false;
     clearProblems();
     try {
-      const edit = await this.job.start(request);
+      const started = this.job.start(request);
+      if (severalOf(params)) this.openStrip(request.operation, params, request.faces, null);
+      const edit = await started;
       if (edit && this.job.id === edit.id) this.remember(edit.id);
     } catch (problem) {
       this.failed(problem);
@@ -196,16 +236,18 @@ export class Studio {
 
   async done(edit, report) {
     const photo = this.photo;
-    this.picture.showEdit(edit.id);
+    const several = severalOf(edit.params);
+    if (!several) this.picture.showEdit(edit.id);
     this.results.know(edit.id, report);
     const finished = await api.edit(edit.id).catch(() => ({ ...edit, status: "done" }));
     if (this.photo !== photo) return;
     this.steps.add(finished);
+    if (several || this.filmstrip.label !== null) this.showStep(edit.id);
     this.remember(edit.id);
     this.compare.enable(true);
     byId("stage").toggleAttribute("data-edited", true);
     announce(`Done: ${this.steps.label(finished)}`);
-    this.results.show(finished);
+    this.results.show(finished, this.filmstrip.label);
     this.refreshButtons();
     if (this.waiting) this.apply();
   }
@@ -227,7 +269,7 @@ export class Studio {
 
   showCurrent() {
     this.remember(this.steps.current);
-    this.picture.showEdit(this.steps.current);
+    this.showStep(this.steps.current);
     this.refreshButtons();
   }
 
@@ -253,7 +295,7 @@ export class Studio {
 
   refreshButtons() {
     if (!this.photo || !this.controls.defaults) return;
-    const able = this.faces.indices().length > 0;
+    const able = this.faces.indices().length > 0 && this.tabs.operation.available !== false;
     this.controls.enable(able);
     const changed = this.changed();
     for (const button of actionButtons("apply")) button.disabled = !able || !changed || this.job.running;

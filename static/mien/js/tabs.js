@@ -2,6 +2,19 @@
 
 import { byId, element } from "./element.js";
 
+/** Say why the operation cannot be used here, if it cannot, and what its weights may be used for. */
+function showLicences(operation) {
+  const refused = byId("operation-refused");
+  refused.hidden = operation.available !== false;
+  refused.textContent = operation.available === false ? `Not available: ${operation.reason}.` : "";
+  const engines = operation.engines || [];
+  const used = engines.find((engine) => engine.available !== false) || engines[0];
+  const known = (used?.weights || []).filter((weight) => weight.licence);
+  const told = known.map((weight) => `${weight.name} ${weight.licence}`).join(", ");
+  const barred = known.some((weight) => weight.commercial_use === false);
+  byId("operation-licence").textContent = told ? `Weights: ${told}.${barred ? " Not for commercial use." : ""}` : "";
+}
+
 export class Tabs {
   /** `onChoose` hears the operation whose controls shall be shown. */
   constructor(onChoose) {
@@ -24,12 +37,14 @@ export class Tabs {
           id: `tab-${operation.name}`,
           "aria-controls": "operation",
           text: operation.title || operation.name,
-          data: { operation: operation.name },
+          data: operation.available === false ? { operation: operation.name, unavailable: "" } : { operation: operation.name },
+          title: operation.reason || null,
           on: { click: () => this.choose(operation.name) },
         }),
       ),
     );
-    if (operations.length) this.choose(operations[0].name);
+    const first = operations.find((one) => one.available !== false) || operations[0];
+    if (first) this.choose(first.name);
   }
 
   choose(name) {
@@ -43,6 +58,7 @@ export class Tabs {
     }
     byId("operation-title").textContent = operation.title || operation.name;
     byId("operation-summary").textContent = operation.summary || "";
+    showLicences(operation);
     this.onChoose(operation);
   }
 
