@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,21 +56,17 @@ def _wait_until_served(url: str, server: subprocess.Popen[bytes], log: Path) -> 
     pytest.fail(f"no answer within {START_SECONDS} s:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture(scope="session")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with a worker; MIEN_BROWSER_URL names one that runs already."""
-    if given := os.environ.get("MIEN_BROWSER_URL"):
-        yield given.rstrip("/")
-        return
-    folder = tmp_path_factory.mktemp("mien")
+@contextmanager
+def serve(folder: Path, settings: dict[str, str]) -> Iterator[str]:
+    """Run a server with a worker, its data and its log in ``folder``, and give its address."""
     log = folder / "server.log"
     port = _free_port()
-    environment = {**os.environ, "PORT": str(port), "MIEN_DATA": str(folder / "data")}
+    own = {"PORT": str(port), "MIEN_DATA": str(folder / "data")}
     with log.open("wb") as out:
         server = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, **own, **settings},
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -85,6 +82,16 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with a worker; MIEN_BROWSER_URL names one that runs already."""
+    if given := os.environ.get("MIEN_BROWSER_URL"):
+        yield given.rstrip("/")
+        return
+    with serve(tmp_path_factory.mktemp("mien"), {}) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

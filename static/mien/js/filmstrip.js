@@ -62,6 +62,8 @@ export class Filmstrip {
     this.root.hidden = false;
     for (const tool of this.root.querySelectorAll(".filmstrip-tools > *")) tool.toggleAttribute("inert", id === null);
     if (id !== null) labels.forEach((label) => this.fill(label, addresses.onePicture(id, label)));
+    // On a telephone the form is below the strip that was asked for there.
+    else scrollTo({ top: 0 });
     this.mark();
     return this.label;
   }
