@@ -32,6 +32,7 @@ def age_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(browser: Browser, age_url: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=age_url)
     page, wrong = watch(context, age_url)
+    page.set_default_timeout(EDIT_MS)
     yield page
     context.close()
     assert wrong == []
