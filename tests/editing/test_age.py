@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from editing.command.settings import read_settings
@@ -9,6 +11,7 @@ from editing.engines import ENGINES, choose_engine
 from editing.errors import EngineUnavailable, ParamsInvalid
 from editing.models import ModelStore
 from editing.operations.age import AGE, AgeParams
+from editing.operations.base import EngineDeclaration
 from editing.request import check_params
 from webapp.params import form_fields
 
@@ -72,5 +75,12 @@ def test_the_form_shows_a_slider_that_may_be_several():
 
 def test_an_engine_that_is_declared_but_not_there_is_told_so(monkeypatch):
     monkeypatch.delitem(ENGINES, ("age", "native"), raising=False)
+    declared = replace(AGE, engines=(EngineDeclaration("native", weights=("mesh",)),))
     with pytest.raises(EngineUnavailable, match="native: this version of Mien has no such engine"):
-        choose_engine(AGE, "native", ModelStore())
+        choose_engine(declared, "native", ModelStore())
+
+
+def test_weights_that_are_not_there_are_named():
+    declared = replace(AGE, engines=(EngineDeclaration("native", weights=("mesh", "nothing")),))
+    with pytest.raises(EngineUnavailable, match="native: the weights 'nothing' are not there"):
+        choose_engine(declared, "native", ModelStore())
