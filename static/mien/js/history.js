@@ -3,6 +3,12 @@
 import { byId, actionButtons, element } from "./element.js";
 import { showNumber } from "./slider.js";
 
+/** Whether a number may be below zero; of a number or a list of them, the number decides. */
+function isSigned(schema) {
+  const single = schema?.anyOf?.find((one) => one.type === "number" || one.type === "integer");
+  return (schema?.minimum ?? single?.minimum ?? -1) < 0;
+}
+
 function spokenParams(params, operation) {
   const properties = operation?.params.properties || {};
   const words = [];
@@ -10,7 +16,7 @@ function spokenParams(params, operation) {
     const { title = name, default: neutral } = properties[name] || {};
     if (value === neutral || value === null) continue;
     if (Array.isArray(value)) words.push(`${title} ${value.join(", ")}`);
-    else if (typeof value === "number") words.push(`${title} ${showNumber(value, Number.isInteger(value) && Math.abs(value) > 1 ? 1 : 0.05, (properties[name]?.minimum ?? -1) < 0)}`);
+    else if (typeof value === "number") words.push(`${title} ${showNumber(value, Number.isInteger(value) && Math.abs(value) > 1 ? 1 : 0.05, isSigned(properties[name]))}`);
     else if (typeof value === "boolean") words.push(value ? title : `no ${title}`);
     else words.push(String(value).charAt(0).toUpperCase() + String(value).slice(1));
   }
