@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from mien.client.async_batch import AsyncBatch
 from mien.client.async_client import AsyncClient
 from mien.client.async_edit import AsyncEdit
 from mien.client.errors import (
@@ -34,17 +35,33 @@ from mien.client.errors import (
     Unfinished,
     WaitTimeout,
 )
-from mien.client.models import EditState, Event, Face, Operation, Photo, Report
+from mien.client.models import (
+    BatchItem,
+    BatchRow,
+    BatchState,
+    EditState,
+    Event,
+    Face,
+    Operation,
+    Photo,
+    Report,
+)
 from mien.client.retries import Retries
+from mien.client.sync_batch import Batch
 from mien.client.sync_client import Client
 from mien.client.sync_edit import Edit
 from mien.client.webhooks import verify_signature
 
 __all__ = [
     "AnswerUnreadable",
+    "AsyncBatch",
     "AsyncClient",
     "AsyncEdit",
+    "Batch",
     "BatchCancelled",
+    "BatchItem",
+    "BatchRow",
+    "BatchState",
     "Client",
     "Conflict",
     "Edit",

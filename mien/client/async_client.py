@@ -12,11 +12,13 @@ from uuid import UUID
 import httpx
 
 from mien.client import calls
+from mien.client.async_batch import AsyncBatch
 from mien.client.async_edit import AsyncEdit
 from mien.client.calls import Call
 from mien.client.connection import AsyncConnection, Server
+from mien.client.folders import Photos, open_photos
 from mien.client.follow import Pace
-from mien.client.models import EditState, Operation, Photo
+from mien.client.models import BatchState, EditState, Operation, Photo
 from mien.client.retries import Retries
 from mien.client.sync_client import LOCAL
 from mien.client.uploads import Source
@@ -166,3 +168,34 @@ class AsyncClient:
         """Return one edit."""
         told = await self.json(Call("GET", f"edits/{id}/"))
         return AsyncEdit(self, EditState.model_validate(told))
+
+    async def batch(
+        self,
+        photos: Photos,
+        operation: str | None = None,
+        /,
+        *,
+        recipe: Sequence[Mapping[str, Any]] | None = None,
+        overrides: Source | None = None,
+        faces: str | Sequence[int] | None = None,
+        engine: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+        **params: Any,
+    ) -> AsyncBatch:
+        """Queue a batch, and return at once; arguments and errors are those of ``Client.batch``."""
+        asked = calls.ask_batch(operation, params, recipe, faces, engine, seed, name)
+        with open_photos(photos) as (ids, archive):
+            call = calls.create_batch(ids, archive, asked, overrides, idempotency_key)
+            return AsyncBatch(self, BatchState.model_validate(await self.json(call)))
+
+    async def batches(self) -> AsyncIterator[AsyncBatch]:
+        """Give your batches, the newest first."""
+        async for one in self.pages("batches/"):
+            yield AsyncBatch(self, BatchState.model_validate(one))
+
+    async def find_batch(self, id: str | UUID) -> AsyncBatch:
+        """Return one batch."""
+        told = await self.json(Call("GET", f"batches/{id}/"))
+        return AsyncBatch(self, BatchState.model_validate(told))

@@ -59,6 +59,11 @@ def upload_photo(source: Source, name: str | None, key: str | None = None) -> Ca
     return Call("POST", "photos/", files=file, key=key or uuid.uuid4().hex)
 
 
+def read_faces(faces: str | Sequence[int] | None) -> str | list[int] | None:
+    """Return the faces as JSON has them."""
+    return faces if faces is None or isinstance(faces, str) else list(faces)
+
+
 def create_edit(
     photo: str | None,
     operation: str,
@@ -76,7 +81,7 @@ def create_edit(
         "photo": photo,
         "operation": operation,
         "params": dict(params),
-        "faces": faces if faces is None or isinstance(faces, str) else list(faces),
+        "faces": read_faces(faces),
         "engine": engine,
         "seed": seed,
         "parent": parent,
@@ -85,13 +90,57 @@ def create_edit(
     key = key or uuid.uuid4().hex
     if mask is None:
         return Call("POST", "edits/", body=asked, key=key)
-    texts = {
+    file = {"mask": read_upload(mask, "mask.png")}
+    return Call("POST", "edits/", fields=as_form(asked), files=file, key=key)
+
+
+def ask_batch(
+    operation: str | None,
+    params: Mapping[str, Any],
+    recipe: Sequence[Mapping[str, Any]] | None,
+    faces: str | Sequence[int] | None,
+    engine: str | None,
+    seed: int | None,
+    name: str | None,
+) -> dict[str, Any]:
+    """Return what shall be done with every photo of a batch, as JSON has it."""
+    return {
+        "operation": operation,
+        "params": dict(params) if operation is not None else None,
+        "recipe": None if recipe is None else [dict(step) for step in recipe],
+        "faces": read_faces(faces),
+        "engine": engine,
+        "seed": seed,
+        "name": name,
+    }
+
+
+def create_batch(
+    photos: Sequence[str] | None,
+    archive: Upload | None,
+    asked: Mapping[str, Any],
+    overrides: Source | None = None,
+    key: str | None = None,
+) -> Call:
+    """Ask for a batch of photos that are there (JSON), or of the files in a ZIP (multipart)."""
+    told = {name: value for name, value in asked.items() if value is not None}
+    if photos is not None:
+        told["photos"] = list(photos)
+    key = key or uuid.uuid4().hex
+    files = {} if archive is None else {"archive": archive}
+    if overrides is not None:
+        files["overrides"] = read_upload(overrides, "overrides.csv")
+    if not files:
+        return Call("POST", "batches/", body=told, key=key)
+    return Call("POST", "batches/", fields=as_form(told), files=files, key=key)
+
+
+def as_form(asked: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields of a form: texts as they are, everything else as JSON."""
+    return {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in asked.items()
     }
-    return Call(
-        "POST", "edits/", fields=texts, files={"mask": read_upload(mask, "mask.png")}, key=key
-    )
 
 
 def edit_events(id: str, since: int) -> Call:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from mien.client.errors import EditCancelled, EditFailed, WaitTimeout
-from mien.client.models import ENDED, EditState, Event
+from mien.client.errors import BatchCancelled, EditCancelled, EditFailed, WaitTimeout
+from mien.client.models import ENDED, BatchState, EditState, Event
 
 SHORTEST, LONGEST, SLOWER = 0.1, 1.0, 1.3
 
@@ -67,3 +68,24 @@ def check_done(state: EditState) -> None:
     if state.status == "failed":
         error = state.error
         raise EditFailed(error.code if error else "failed", error.message if error else "")
+
+
+def check_not_cancelled(state: BatchState) -> None:
+    """Let pass a batch that has run to its end.
+
+    Raises:
+        BatchCancelled: somebody cancelled it.
+    """
+    if state.status == "cancelled":
+        raise BatchCancelled(f"the batch {state.id} was cancelled")
+
+
+def report_format(path: Path) -> str:
+    """Return the format that a report's path names.
+
+    Raises:
+        ValueError: neither .csv nor .json.
+    """
+    if path.suffix not in (".csv", ".json"):
+        raise ValueError(f"{path.name!r} ends neither in .csv nor in .json")
+    return path.suffix[1:]

@@ -169,3 +169,52 @@ class Report(Told):
     faces: list[FaceReport]
     weights: list[WeightReport]
     variants: list[VariantReport] = []
+
+
+BatchStatus = Literal["queued", "running", "done", "cancelled"]
+
+
+class Counts(Told):
+    """How many files of a batch are in which status."""
+
+    queued: int = 0
+    running: int = 0
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class BatchState(Told):
+    """A batch as it was when the server was last asked. ``eta`` are seconds; None while unknown."""
+
+    id: str
+    status: BatchStatus
+    name: str = ""
+    paused: bool = False
+    recipe: list[dict[str, Any]] = []
+    counts: Counts
+    total: int = 0
+    fraction: float = 0.0
+    eta: float | None = None
+    created: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class BatchItem(Told):
+    """One file of a batch."""
+
+    file: str
+    status: EditStatus
+    photo: str | None = None
+    edit: str | None = None
+    error: Failure | None = None
+
+
+class BatchRow(BatchItem):
+    """What became of a file. ``result`` is its path in the archive of results."""
+
+    seconds: float | None = None
+    result: str | None = None
+    report: Report | None = None

@@ -14,9 +14,11 @@ import httpx
 from mien.client import calls
 from mien.client.calls import Call
 from mien.client.connection import Connection, Server
+from mien.client.folders import Photos, open_photos
 from mien.client.follow import Pace
-from mien.client.models import EditState, Operation, Photo
+from mien.client.models import BatchState, EditState, Operation, Photo
 from mien.client.retries import Retries
+from mien.client.sync_batch import Batch
 from mien.client.sync_edit import Edit
 from mien.client.uploads import Source
 
@@ -181,3 +183,45 @@ class Client:
     def find_edit(self, id: str | UUID) -> Edit:
         """Return one edit."""
         return Edit(self, EditState.model_validate(self.json(Call("GET", f"edits/{id}/"))))
+
+    def batch(
+        self,
+        photos: Photos,
+        operation: str | None = None,
+        /,
+        *,
+        recipe: Sequence[Mapping[str, Any]] | None = None,
+        overrides: Source | None = None,
+        faces: str | Sequence[int] | None = None,
+        engine: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+        **params: Any,
+    ) -> Batch:
+        """Queue one operation, or a recipe of several, for many photos, and return at once.
+
+        Args:
+            photos: a folder or a ZIP (path or open file), or photos that are there.
+            operation: as ``operations()`` names it, with its params; or None and a ``recipe``.
+            recipe: steps such as ``{"operation": "age", "params": {"target_age": 65}}``.
+            overrides: a CSV with a column ``file``, and one per param that differs.
+            faces: as with ``edit``; so are ``engine`` and ``seed``.
+            name: what to call it.
+            idempotency_key: the same key gives the same batch again; drawn when not given.
+
+        Raises:
+            RequestInvalid: the archive, the recipe or the overrides cannot be.
+        """
+        asked = calls.ask_batch(operation, params, recipe, faces, engine, seed, name)
+        with open_photos(photos) as (ids, archive):
+            call = calls.create_batch(ids, archive, asked, overrides, idempotency_key)
+            return Batch(self, BatchState.model_validate(self.json(call)))
+
+    def batches(self) -> Iterator[Batch]:
+        """Give your batches, the newest first."""
+        return (Batch(self, BatchState.model_validate(one)) for one in self.pages("batches/"))
+
+    def find_batch(self, id: str | UUID) -> Batch:
+        """Return one batch."""
+        return Batch(self, BatchState.model_validate(self.json(Call("GET", f"batches/{id}/"))))

@@ -1,0 +1,112 @@
+"""A batch on the server, for programs that wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from mien.client.calls import Call
+from mien.client.follow import Pace, check_not_cancelled, report_format
+from mien.client.models import BatchItem, BatchRow, BatchState, BatchStatus, EditStatus
+
+if TYPE_CHECKING:
+    from mien.client.sync_client import Client
+
+
+class Batch:
+    """One batch. ``state`` is what the server told last; every method that asks refreshes it."""
+
+    def __init__(self, client: Client, state: BatchState) -> None:
+        self.client = client
+        self.state = state
+
+    def __repr__(self) -> str:
+        return f"<Batch {self.id} {self.status} {self.state.fraction:.0%}>"
+
+    @property
+    def id(self) -> str:
+        return self.state.id
+
+    @property
+    def status(self) -> BatchStatus:
+        return self.state.status
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ("done", "cancelled")
+
+    def refresh(self) -> Self:
+        """Ask how far it is."""
+        return self._keep("GET", "")
+
+    def cancel(self) -> Self:
+        """Cancel all that has not ended."""
+        return self._keep("POST", "cancel/")
+
+    def pause(self) -> Self:
+        """Begin no more; what runs is finished."""
+        return self._keep("POST", "pause/")
+
+    def resume(self) -> Self:
+        """Go on after a pause."""
+        return self._keep("POST", "resume/")
+
+    def retry(self) -> Self:
+        """Queue again what failed, and nothing else."""
+        return self._keep("POST", "retry/")
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        on_progress: Callable[[BatchState], None] | None = None,
+    ) -> Self:
+        """Wait until every file has ended; ``on_progress`` is told the state whenever it changes.
+
+        Files that failed are no error: ``state.counts`` and ``report()`` tell them.
+
+        Raises:
+            BatchCancelled: somebody cancelled it.
+            WaitTimeout: it has not ended within ``timeout`` seconds.
+        """
+        pace = Pace(timeout, f"the batch {self.id}")
+        told: BatchState | None = None
+        while True:
+            state = self.refresh().state
+            if on_progress is not None and state != told:
+                on_progress(state)
+            told = state
+            if self.ended:
+                check_not_cancelled(state)
+                return self
+            time.sleep(pace.next())
+
+    def items(self, status: EditStatus | None = None) -> Iterator[BatchItem]:
+        """Give its files in their order; only those in one status where it is named."""
+        query = {} if status is None else {"status": status}
+        rows = self.client.pages(f"batches/{self.id}/items/", query)
+        return (BatchItem.model_validate(one) for one in rows)
+
+    def report(self) -> list[BatchRow]:
+        """Return a row per file: what became of it, and the error if it failed."""
+        told = self.client.json(Call("GET", f"batches/{self.id}/report/"))
+        return [BatchRow.model_validate(one) for one in told]
+
+    def save_report(self, path: str | Path) -> Path:
+        """Write the report to ``path``, which ends in .csv or .json."""
+        query = {"format": report_format(Path(path))}
+        return self.client.download(Call("GET", f"batches/{self.id}/report/", query), Path(path))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the results to ``path``, a ZIP with the folders kept; as it comes, whole or not at all."""
+        return self.client.download(Call("GET", f"batches/{self.id}/archive/"), Path(path))
+
+    def delete(self) -> None:
+        """Delete it with the photos and results that it made."""
+        self.client.send(Call("DELETE", f"batches/{self.id}/"))
+
+    def _keep(self, method: str, verb: str) -> Self:
+        told = self.client.json(Call(method, f"batches/{self.id}/{verb}"))
+        self.state = BatchState.model_validate(told)
+        return self
