@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Libraries' warnings would drown the one line that says why.
         warnings.simplefilter("ignore")
     try:
-        run(build_parser().parse_args(arguments))
+        status = run(build_parser().parse_args(arguments))
         sys.stdout.flush()
     except EditingError as error:
         return fail(str(error), error.exit_status, debug)
@@ -36,11 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         told = " ".join(f"{type(error).__name__}: {error}".split())
         return fail(f"our fault: {told} (MIEN_DEBUG=1 shows more)", OUR_FAULT, debug)
-    return 0
+    return status
 
 
-def run(arguments: Namespace) -> None:
+def run(arguments: Namespace) -> int:
     """Run the command. Each imports what it needs itself, so that refusals come fast."""
+    if arguments.server is not None:
+        from editing.command.remote import run_remotely
+
+        return run_remotely(arguments)
     if arguments.command == "operations":
         from editing.command.show import show_operations
 
@@ -53,10 +57,15 @@ def run(arguments: Namespace) -> None:
         from editing.command.edit import edit
 
         edit(arguments)
+    elif arguments.command == "batch":
+        from editing.command.batch import batch
+
+        return batch(arguments)
     else:
         from editing.command.evaluate import evaluate
 
         evaluate(arguments)
+    return 0
 
 
 def fail(reason: str, status: int, debug: bool) -> int:

@@ -119,3 +119,19 @@ class LicenceRefused(Unavailable):
     """``MIEN_COMMERCIAL_ONLY`` is set, and the licence of weights does not allow commercial use."""
 
     code = "licence_refused"
+
+
+def error_of_code(code: str) -> type[EditingError] | None:
+    """Return the class of the error with this code, or None."""
+    waiting: list[type[EditingError]] = [EditingError]
+    while waiting:
+        kind = waiting.pop()
+        if kind.code == code:
+            return kind
+        waiting += kind.__subclasses__()
+    return None
+
+
+def exit_status_of(code: str) -> int:
+    """Return the exit status of the error with this code; 70 for one that nobody knows."""
+    return (error_of_code(code) or EditingError).exit_status

@@ -37,6 +37,15 @@ def build_parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        help="let the Mien at this address do it, instead of this computer",
+    )
+    parser.add_argument(
+        "--token",
+        help="for a server that wants one; MIEN_TOKEN keeps it out of the list of processes",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser(
         "operations",
@@ -48,6 +57,7 @@ def build_parser() -> Parser:
     )
     faces.add_argument("photo", metavar="PHOTO", type=Path)
     _add_edit(commands)
+    _add_batch(commands)
     _add_evaluate(commands)
     return parser
 
@@ -64,8 +74,42 @@ def _add_edit(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     edit.add_argument("photo", metavar="PHOTO", type=Path)
     edit.add_argument("out", metavar="OUT", type=Path)
-    edit.add_argument("--operation", required=True, metavar="NAME")
+    _add_request(edit)
     edit.add_argument(
+        "--mask",
+        type=Path,
+        metavar="PNG",
+        help="of the photo's size; white lets the edit through, black keeps the photo",
+    )
+    edit.add_argument(
+        "--report", type=Path, metavar="REPORT.json", help="what was done and measured"
+    )
+
+
+def _add_batch(commands: argparse._SubParsersAction[Parser]) -> None:
+    batch = commands.add_parser(
+        "batch",
+        help="edit every photo of a folder, and of the folders in it",
+        description="Edit every photo below DIR into the same place below OUT, beside report.csv "
+        "and report.json. A photo that fails is named there and stops no other. Run it again: only "
+        "what is missing, changed or failed is done.",
+        allow_abbrev=False,
+    )
+    batch.add_argument("folder", metavar="DIR", type=Path)
+    batch.add_argument("out", metavar="OUT", type=Path)
+    _add_request(batch)
+    batch.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="how many photos at the same time; default 1 here, 4 sent to a server",
+    )
+
+
+def _add_request(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked for: the fields of an ``EditRequest``."""
+    parser.add_argument("--operation", required=True, metavar="NAME")
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -73,17 +117,10 @@ def _add_edit(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="KEY=VALUE",
         help="a param of the operation; may be repeated; lists as JSON or 1,2,3",
     )
-    edit.add_argument("--faces", metavar="0,2|all|largest", help="default: the operation's own")
-    edit.add_argument(
-        "--mask",
-        type=Path,
-        metavar="PNG",
-        help="of the photo's size; white lets the edit through, black keeps the photo",
-    )
-    _add_engine(edit)
-    edit.add_argument("--seed", metavar="N", help="for the same result again; drawn when not given")
-    edit.add_argument(
-        "--report", type=Path, metavar="REPORT.json", help="what was done and measured"
+    parser.add_argument("--faces", metavar="0,2|all|largest", help="default: the operation's own")
+    _add_engine(parser)
+    parser.add_argument(
+        "--seed", metavar="N", help="for the same result again; drawn when not given"
     )
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from editing.command.arguments import ArgumentsInvalid
 from editing.command.destination import Destination, check_destination, write_all
-from editing.command.settings import read_settings
+from editing.command.request import read_arguments
 from editing.command.source import open_models, read_mask, read_photo
 from editing.errors import OutputUnwritable
-from editing.operations import find_operation
 from editing.photo import FORMATS, FileFormat, Photo, format_of_path
-from editing.request import MAX_SEED, EditRequest, read_request
 
 if TYPE_CHECKING:
     from editing.report import Report
@@ -36,9 +32,9 @@ def edit(arguments: Namespace) -> None:
     Raises:
         EditingError: as the pipeline's, or a destination that cannot be written.
     """
-    request = _request(arguments)
+    request = read_arguments(arguments)
     labels = [one.label for one in request.checked_params().variations()]
-    places = _destinations(arguments, labels)
+    places = check_destinations(arguments, labels)
     written = FORMATS[format_of_path(arguments.out)]
     photo = read_photo(arguments.photo)
     _check_holds(photo, written)
@@ -53,7 +49,7 @@ def edit(arguments: Namespace) -> None:
     pictures = [(places.out, result.photo, report)]
     for place, variant in zip(places.variants, result.variants, strict=True):
         pictures.append((place, variant.photo, report.of_variant(variant.label)))
-    signer = _signer()
+    signer = find_signer()
     files = [(place, _marked(picture, told, written, signer)) for place, picture, told in pictures]
     if places.report is not None:
         files.append((places.report, report.model_dump_json(indent=2).encode() + b"\n"))
@@ -85,7 +81,7 @@ def data_folder() -> Path:
     return Path(os.environ.get("MIEN_DATA") or default).expanduser().resolve()
 
 
-def _signer() -> Signer | None:
+def find_signer() -> Signer | None:
     """Return this installation's signer; where its folder is closed, say so and return None."""
     from editing.signing import local_signer
 
@@ -102,22 +98,6 @@ def _note(text: str) -> None:
     sys.stderr.write(f"mien: note: {text}\n")
 
 
-def _request(arguments: Namespace) -> EditRequest:
-    operation = find_operation(arguments.operation)
-    faces, seed = arguments.faces, arguments.seed
-    if faces is not None and not re.fullmatch(r"all|largest|\d+( *, *\d+)*", faces):
-        raise ArgumentsInvalid(f"--faces {faces}: 0,2 or all or largest is wanted")
-    if seed is not None and not (seed.isdecimal() and int(seed) <= MAX_SEED):
-        raise ArgumentsInvalid(f"--seed {seed}: a whole number from 0 to {MAX_SEED} is wanted")
-    asked: dict[str, Any] = {
-        "operation": operation.name,
-        "params": read_settings(operation, arguments.settings),
-        "engine": arguments.engine,
-    }
-    asked |= {name: v for name, v in (("faces", faces), ("seed", seed)) if v is not None}
-    return read_request(asked)
-
-
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where the photo, each of several results and the report go."""
@@ -127,7 +107,7 @@ class Places:
     report: Destination | None
 
 
-def _destinations(arguments: Namespace, labels: Sequence[str]) -> Places:
+def check_destinations(arguments: Namespace, labels: Sequence[str]) -> Places:
     """Return where everything goes.
 
     Raises:

@@ -21,7 +21,11 @@ def read_settings(operation: Operation, settings: Iterable[str]) -> dict[str, An
     Raises:
         ParamsInvalid: not KEY=VALUE, no such param, named twice, or not of its kind.
     """
-    schema = operation.params.model_json_schema()
+    return read_params(operation.name, operation.params.model_json_schema(), settings)
+
+
+def read_params(name: str, schema: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """As ``read_settings``, for an operation of which the name and the JSON schema are known."""
     known = schema["properties"]
     params: dict[str, Any] = {}
     for setting in settings:
@@ -30,7 +34,7 @@ def read_settings(operation: Operation, settings: Iterable[str]) -> dict[str, An
         if not equals or not key:
             raise ParamsInvalid(f"--set {setting}: KEY=VALUE is wanted")
         if key not in known:
-            told = f"{operation.name} has no param {key!r}; it has {', '.join(known)}"
+            told = f"{name} has no param {key!r}; it has {', '.join(known)}"
             raise ParamsInvalid(told, {key: ["unknown"]})
         if key in params:
             raise ParamsInvalid(f"{key}: set twice", {key: ["set twice"]})

@@ -58,6 +58,11 @@ class Client:
     ) -> None:
         self.close()
 
+    @property
+    def url(self) -> str:
+        """The address of the server."""
+        return self._connection.server.url
+
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._connection.close()
