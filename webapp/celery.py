@@ -8,8 +8,11 @@ import os
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from webapp.broker import use_whole_messages
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
+use_whole_messages()
 app = Celery("mien")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 

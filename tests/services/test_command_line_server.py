@@ -63,7 +63,7 @@ def test_operations_and_faces_are_told_as_without_a_server(
 
 def without_availability(text: str) -> Any:
     listed = json.loads(text)
-    for engine in (engine for told in listed for engine in told.get("engines", [])):
+    for engine in (engine for one in listed for engine in one.get("engines", [])):
         engine.pop("available")
         engine.pop("reason")
     return listed
