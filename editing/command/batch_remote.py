@@ -65,7 +65,7 @@ class RemoteEditor:
         """
         todo = {task.file: task for task in tasks}
         with ThreadPoolExecutor(self.jobs) as pool:
-            for portion in self._find_again(todo, log):
+            for portion in self._find_again(todo, pool, log):
                 yield from self._fetch(portion, pool, log)
             waiting = iter(list(todo.values()))
             on_the_way: deque[Portion] = deque()
@@ -112,14 +112,22 @@ class RemoteEditor:
         log.append(sent)
         return Portion(batch, sent, photos)
 
-    def _find_again(self, todo: dict[str, Task], log: BatchLog) -> Iterator[Portion]:
-        """Give the batches that an earlier run has left there, and take their photos from ``todo``."""
+    def _find_again(
+        self, todo: dict[str, Task], pool: ThreadPoolExecutor, log: BatchLog
+    ) -> Iterator[Portion]:
+        """Give the batches that an earlier run has left there, and take their photos from ``todo``.
+
+        Photos that it had fetched, or that are others here by now, are deleted there.
+        """
         for sent in log.sent_to(self.mien.url):
             tasks = {
                 photo.id: todo[photo.file]
                 for photo in sent.photos
                 if photo.file in todo and photo.is_of(todo[photo.file])
             }
+            for photo in sent.photos:
+                if photo.id not in tasks:
+                    pool.submit(self._delete, photo.id)
             try:
                 batch = self.mien.find_batch(sent.batch)
             except NotFound:

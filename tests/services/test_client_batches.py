@@ -157,6 +157,8 @@ def test_pause_resume_and_cancel(slow: House, folder: Path) -> None:
             other.wait(60)
         batch.delete()
         other.delete()
+        for photo in photos:
+            mien.delete_photo(photo)
 
 
 def test_a_killed_batch_goes_on_where_it_was(slow: House, folder: Path, tmp_path: Path) -> None:
