@@ -16,7 +16,7 @@ from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):
+class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
         """Write a message under the name that kombu gives it; in the making it has another ending."""
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
@@ -29,7 +29,7 @@ class Channel(filesystem.Channel):
             raise ChannelError(f"Cannot add file {whole} to directory") from error
 
 
-class Transport(filesystem.Transport):
+class Transport(filesystem.Transport):  # type: ignore[misc]
     Channel = Channel
 
 

@@ -45,7 +45,7 @@ def edit(arguments: Namespace) -> None:
     check_mask(mask, photo)
     result = edit_photo(photo, request, open_models(), mask=mask)
     report = result.report
-    _tell_notes(report)
+    tell_notes(report)
     pictures = [(places.out, result.photo, report)]
     for place, variant in zip(places.variants, result.variants, strict=True):
         pictures.append((place, variant.photo, report.of_variant(variant.label)))
@@ -66,7 +66,7 @@ def _marked(photo: Photo, report: Report, written: FileFormat, signer: Signer | 
     return marked.data
 
 
-def _tell_notes(report: Report) -> None:
+def tell_notes(report: Report) -> None:
     """Tell what a person should know before using the results."""
     labelled = [(f"{one.label}: ", one.faces) for one in report.variants] or [("", report.faces)]
     for label, faces in labelled:

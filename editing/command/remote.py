@@ -11,7 +11,7 @@ from typing import Any
 
 from editing.command.arguments import ArgumentsInvalid
 from editing.command.destination import write_all
-from editing.command.edit import check_destinations
+from editing.command.edit import check_destinations, tell_notes
 from editing.command.request import read_choices
 from editing.command.settings import read_params
 from editing.command.show import describe_face, describe_operation, print_json
@@ -27,6 +27,8 @@ from editing.errors import (
     error_of_code,
 )
 from editing.photo import FORMATS, format_of_path
+from editing.report import Report
+from editing.request import check_params
 from mien.client import Client, MienError, Photo, Problem, Retries, ServerUnreachable
 
 RETRIES = Retries(attempts=4)
@@ -132,16 +134,32 @@ def edit(mien: Client, arguments: Namespace) -> None:
         EditingError: as without a server, and an OUT of another format than the photo's.
     """
     asked = read_remote_request(mien, arguments)
-    out, report = check_destinations(arguments)
+    labels = _labels(asked)
+    places = check_destinations(arguments, labels)
     mask = _read(arguments.mask) if arguments.mask else None
     with sent(mien, arguments.photo) as photo:
         check_format(photo, arguments.out)
         params, operation = asked.pop("params"), asked.pop("operation")
         done = mien.edit(photo, operation, mask=mask, **asked, **params).wait()
-        files = [(out, done.result())]
-        if report is not None:
-            files.append((report, done.report().model_dump_json(indent=2).encode() + b"\n"))
+        report = Report.model_validate(done.report().model_dump())
+        files = [(places.out, done.result())]
+        for place, label in zip(places.variants, labels, strict=True):
+            files.append((place, done.result(label)))
+    tell_notes(report)
+    if places.report is not None:
+        files.append((places.report, report.model_dump_json(indent=2).encode() + b"\n"))
     write_all(files)
+
+
+def _labels(asked: dict[str, Any]) -> list[str]:
+    """Return the labels of the several results that are asked for; none where it is one."""
+    try:
+        params = check_params(asked["operation"], asked["params"])
+    except (
+        RequestInvalid
+    ):  # an operation or param of a server newer than this; it says what is wrong
+        return []
+    return [one.label for one in params.variations()]
 
 
 @contextmanager

@@ -100,13 +100,16 @@ class AsyncEdit:
         check_done(self.state)
         return self
 
-    async def result(self) -> bytes:
-        """Return the file of the edited photo."""
-        return (await self.client.send(Call("GET", f"edits/{self.id}/result/"))).content
+    async def result(self, label: str | None = None) -> bytes:
+        """Return the file of the edited photo; where there are several, their row or the one named.
 
-    async def save(self, path: str | Path) -> Path:
-        """Write the edited photo to ``path``, whole or not at all; its format is the photo's."""
-        return await self.client.download(Call("GET", f"edits/{self.id}/result/"), Path(path))
+        The labels are those of ``report().variants``, such as "65" for one age of a strip.
+        """
+        return (await self.client.send(calls.edit_result(self.id, label))).content
+
+    async def save(self, path: str | Path, label: str | None = None) -> Path:
+        """Write what ``result`` returns to ``path``, whole or not at all; its format is the photo's."""
+        return await self.client.download(calls.edit_result(self.id, label), Path(path))
 
     async def report(self) -> Report:
         """Return what was done, with what, and what it did to each face."""

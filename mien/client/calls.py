@@ -147,6 +147,10 @@ def edit_events(id: str, since: int) -> Call:
     return Call("GET", f"edits/{id}/events/", {"since": str(since)})
 
 
+def edit_result(id: str, label: str | None) -> Call:
+    return Call("GET", f"edits/{id}/result/" if label is None else f"edits/{id}/results/{label}/")
+
+
 def next_page(path: str, query: Mapping[str, str], told: Mapping[str, Any]) -> Call | None:
     """Return the call of the next page. Its host is ours, whatever a proxy made of it."""
     following = told.get("next")

@@ -86,13 +86,16 @@ class Edit:
         check_done(self.state)
         return self
 
-    def result(self) -> bytes:
-        """Return the file of the edited photo."""
-        return self.client.send(Call("GET", f"edits/{self.id}/result/")).content
+    def result(self, label: str | None = None) -> bytes:
+        """Return the file of the edited photo; where there are several, their row or the one named.
 
-    def save(self, path: str | Path) -> Path:
-        """Write the edited photo to ``path``, whole or not at all; its format is the photo's."""
-        return self.client.download(Call("GET", f"edits/{self.id}/result/"), Path(path))
+        The labels are those of ``report().variants``, such as "65" for one age of a strip.
+        """
+        return self.client.send(calls.edit_result(self.id, label)).content
+
+    def save(self, path: str | Path, label: str | None = None) -> Path:
+        """Write what ``result`` returns to ``path``, whole or not at all; its format is the photo's."""
+        return self.client.download(calls.edit_result(self.id, label), Path(path))
 
     def report(self) -> Report:
         """Return what was done, with what, and what it did to each face."""
