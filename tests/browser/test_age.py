@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from acts import EDIT_MS, open_photo
@@ -102,23 +101,3 @@ def test_ages_are_scrubbed_compared_taken_and_downloaded(page: Page, astronaut_j
     expect(page.locator(".step[aria-current=step]")).to_contain_text("Age 70", timeout=EDIT_MS)
     expect(page.locator("#filmstrip")).to_be_hidden()
     expect(shown).to_have_attribute("src", re.compile(r"/edits/[^/]+/picture/$"))
-
-
-def test_what_the_licence_setting_refuses_is_said(
-    browser: Browser, tmp_path: Path, astronaut_jpeg: bytes
-) -> None:
-    with serve(tmp_path, {"MIEN_COMMERCIAL_ONLY": "1"}) as address:
-        context = browser.new_context(base_url=address)
-        page, wrong = watch(context, address)
-        page.goto("/")
-        page.set_input_files(
-            "#file", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": astronaut_jpeg}
-        )
-        refused = page.locator("#operation-refused")
-        expect(refused).to_be_visible(timeout=EDIT_MS)
-        expect(refused).to_contain_text("MIEN_COMMERCIAL_ONLY")
-        expect(refused).to_contain_text("'landmarks' (CC-BY-NC-SA-4.0)")
-        expect(page.locator("[data-action=apply]")).to_be_disabled()
-        expect(page.locator("#tab-expression")).to_have_attribute("data-unavailable", "")
-        context.close()
-        assert wrong == []

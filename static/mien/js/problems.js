@@ -18,6 +18,8 @@ const WORDS = {
   params_invalid: ["A setting is out of its range.", "Put it back to neutral and try again."],
   operation_unknown: ["This operation is not available here.", "Reload the page to see what is."],
   engine_unavailable: ["This machine cannot run that edit.", "Choose another operation, or ask whoever runs Mien here."],
+  licence_refused: ["MIEN_COMMERCIAL_ONLY is set here, and the models that this needs are not for commercial use.", "The model 'landmarks' (CC-BY-NC-SA-4.0) finds every face, so with this setting nothing can be edited. Ask whoever runs Mien here."],
+  result_refused: ["The model's own safety checker refused the result.", "Try another age, or less strength."],
   weights_unavailable: ["The model for this edit is not installed.", "Ask whoever runs Mien here to install it."],
   not_found: ["This photo is no longer here.", "It was deleted, by hand or when its time was over. Drop it again to go on."],
   not_authenticated: ["You are not signed in.", "Sign in and try again."],
