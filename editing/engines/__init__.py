@@ -5,6 +5,7 @@ from __future__ import annotations
 from editing.availability import Refusal, refusal, refused, wanted_engines
 from editing.engines.base import Engine
 from editing.engines.diffusion.age import DiffusionAge
+from editing.engines.native.age import NativeAge
 from editing.engines.native.expression import NativeExpression
 from editing.models import ModelStore
 from editing.operations.age import PIPELINE_SETTING
@@ -14,6 +15,7 @@ from editing.pretrained import Pretrained
 NO_ENGINE_YET = "this version of Mien has no such engine yet"
 ENGINES: dict[tuple[str, str], Engine] = {
     ("expression", "native"): NativeExpression(),
+    ("age", "native"): NativeAge(),
     ("age", "diffusion"): DiffusionAge(Pretrained(PIPELINE_SETTING)),
 }
 

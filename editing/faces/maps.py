@@ -1,0 +1,68 @@
+"""Maps on the canonical face: what is known of a place of every face, brought to one face's frame.
+
+A map is a square picture of the canonical face, laid out as the frame is: the middle of the irises
+at the same share of its sides, and their distance the same part of them.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.faces.align import MIDDLE, SIDE_IN_EYES
+from editing.faces.canonical import CanonicalFace
+from editing.faces.mesh import DrawnMesh, with_rings
+from editing.faces.topology import POINTS
+
+BEHIND = 1e5
+
+FloatMap = NDArray[np.float32]
+Points = NDArray[np.float32]
+
+
+def on_map(shape: Points, size: int) -> Points:
+    """Return a canonical shape (N, 3) in pixels of a map with ``size`` pixels a side."""
+    unit = size / SIDE_IN_EYES
+    shift = np.array([MIDDLE[0] * size - 0.5, MIDDLE[1] * size - 0.5, 0], np.float32)
+    return (shape * unit + shift).astype(np.float32)
+
+
+def ringed(points: Points) -> Points:
+    """Return the points with their rings, which lie behind all of the face."""
+    rings = with_rings(points)
+    rings[POINTS:, 2] += BEHIND
+    return rings
+
+
+def places(landmarks: Points, canonical: CanonicalFace, frame: int, size: int) -> FloatMap:
+    """Return float32 (size, size, 2): where each place of a frame lies on the map, x and y, 0 to 1.
+
+    Args:
+        landmarks: (478, 3), pixels of a frame with ``frame`` pixels a side.
+        canonical: the face that maps lie on.
+        frame, size: sides of the frame and of what is returned.
+    """
+    scale = size / frame
+    drawn = landmarks * scale
+    drawn[:, :2] += (scale - 1) / 2
+    mesh = DrawnMesh(ringed(drawn), canonical.triangles, (size, size))
+    found = mesh.positions(with_rings(on_map(canonical.shape, size)))
+    return ((found + 0.5) / size).astype(np.float32)
+
+
+def look_up(values: FloatMap, where: FloatMap) -> FloatMap:
+    """Return a map's values (h, w, C) at ``places``, float32 (size, size, C)."""
+    height, width = values.shape[:2]
+    at = where * np.array([width, height], np.float32) - 0.5
+    parts = [
+        cv2.remap(
+            np.ascontiguousarray(values[..., n : n + 4]),
+            at,
+            None,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        for n in range(0, values.shape[2], 4)
+    ]
+    return np.concatenate([p[..., None] if p.ndim == 2 else p for p in parts], axis=2)
