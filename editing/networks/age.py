@@ -82,7 +82,7 @@ class AgeCourse(nn.Module):
         move = torch.einsum("b,bchw->chw", step, self.move)
         tone = torch.einsum("b,bchw->chw", step, self.tone)
         bands = torch.einsum("b,bchw->chw", step, self.bands)
-        return move, tone.clamp(-0.2, 0.16), bands.clamp(-1.2, 0.9)
+        return move, tone.clamp(-0.18, 0.09), bands.clamp(-1.2, 0.9)
 
 
 def age_basis(age: Tensor) -> Tensor:

@@ -41,10 +41,10 @@ TURNED = 28.0  # degrees of yaw beyond which a face is left out
 YOUNG, OLD = (18, 30), (55, 100)
 
 # Strength of each part of the basis, for shape, tone and texture.
-MOVE_STRENGTH = (1.9, 1.6, 2.8, 1.8)
-TONE_STRENGTH = (2.2, 1.6, 2.6, 1.3)
+MOVE_STRENGTH = (1.5, 1.6, 1.5, 0.9)
+TONE_STRENGTH = (1.5, 1.2, 1.5, 0.7)
 BAND_STRENGTH = (1.2, 0.9, 1.2, 0.5)
-RELIEF_STRENGTH = (0.0, 2.4, 3.2, 3.6)
+RELIEF_STRENGTH = (0.0, 2.0, 2.8, 3.4)
 
 Maps = NDArray[np.float32]
 

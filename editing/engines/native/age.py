@@ -49,7 +49,7 @@ SKETCH = 256  # side of the frame on which the course is set, and of its maps
 RELIEF = 1024  # largest side of the drawn wrinkles' map
 # Ages of the model at which the reader is asked.
 PROBES = (2.0, 12.0, 24.0, 36.0, 48.0, 60.0, 72.0, 84.0)
-FARTHEST = 25.0  # years by which the model's age may differ from the one asked for
+FARTHEST = 20.0  # years by which the model's age may differ from the one asked for
 # Depth of the wrinkles by age; 1 is the relief that the weights hold, of people over 55.
 DEPTH_AGES = (25.0, 35.0, 45.0, 60.0, 75.0, 100.0)
 DEPTHS = (0.0, 0.15, 0.5, 1.3, 1.9, 2.3)
@@ -180,6 +180,7 @@ def _canvas(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore) 
     where = places(frame.landmarks, canonical, frame.size, WORK)
     picture = frame.picture()
     person, hair = (fitted_to(_to(picture, WORK), m) for m in (regions.person, regions.hair))
+    hair = _sharper(hair) * _sharper(person)
     irises = frame.frame_from_canonical.scale * WORK / frame.size
     chin = float(frame.landmarks[152, 1]) * WORK / frame.size
     rows = np.arange(WORK, dtype=np.float32)[:, None]
@@ -207,6 +208,11 @@ def _canvas(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore) 
         _relief(course, min(frame.size, RELIEF), seed),
         turn.astype(np.float32),
     )
+
+
+def _sharper(mask: FloatMap) -> FloatMap:
+    """Return a mask without the haze that the guided filter leaves beside an edge."""
+    return np.clip((mask - 0.35) / 0.45, 0, 1).astype(np.float32)
 
 
 def _face_masks(shape: NDArray[np.float32]) -> tuple[FloatMap, FloatMap, FloatMap]:
@@ -283,8 +289,8 @@ def _age(
     bands = look_up(bands, canvas.where)
     if depth[1] < depth[0]:
         # Skin that grows smooth keeps its pores, the finest octave.
-        bands[..., 1:] -= 0.55 * float(depth[0] - depth[1])
-    change = _detail(moved, np.clip(bands, -1.1, 0.9) * face[..., None])
+        bands[..., 1:] -= 0.4 * float(depth[0] - depth[1])
+    change = _detail(moved, np.clip(bands, -0.9, 0.9) * face[..., None])
     if depth[1] > depth[0]:
         lines = look_up(canvas.relief[..., None], _to(canvas.where, size))[..., 0]
         level = cv2.GaussianBlur(moved.mean(axis=2), (0, 0), size / 60)

@@ -1,0 +1,158 @@
+"""The native age engine: its parts, and what it does to a real face."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import skimage
+
+from editing.engines.native.age_hair import grey_share, hair_change
+from editing.engines.native.age_relief import wrinkles
+from editing.faces.align import align
+from editing.faces.canonical import canonical_face
+from editing.faces.detect import detect_faces
+from editing.faces.maps import look_up, on_map, places
+from editing.faces.regions import fitted_to, head_regions
+from editing.models import ModelStore
+from editing.photo import Photo
+from editing.pipeline import edit_photo
+from editing.request import EditRequest
+
+
+@pytest.fixture(scope="module")
+def models() -> ModelStore:
+    return ModelStore()
+
+
+@pytest.fixture(scope="module")
+def photo() -> Photo:
+    pixels = np.ascontiguousarray(skimage.data.astronaut())
+    return Photo(pixels, None, None, None, "PNG", "0" * 64)
+
+
+@pytest.fixture(scope="module")
+def faces(photo, models):
+    return detect_faces(photo, models)
+
+
+@pytest.fixture(scope="module")
+def frame(photo, faces, models):
+    return align(photo, faces[0], models, 2048)
+
+
+@pytest.fixture(scope="module")
+def strip(photo, faces, models):
+    """The astronaut at four ages; the reader of our own finds her about 37."""
+    request = EditRequest(operation="age", params={"target_age": [10, 30, 50, 75]}, seed=3)
+    result = edit_photo(photo, request, models, faces=faces)
+    return {float(one.label): one for one in result.variants}
+
+
+def test_a_place_of_the_frame_finds_its_place_on_the_map(frame, models):
+    canonical = canonical_face(models)
+    where = places(frame.landmarks, canonical, frame.size, 256)
+    on_canonical = (on_map(canonical.shape, 256) + 0.5) / 256
+    scale = 256 / frame.size
+    for point in (1, 33, 263, 61, 291, 152):  # nose tip, eye corners, mouth corners, chin
+        x, y = np.round((frame.landmarks[point, :2] + 0.5) * scale - 0.5).astype(int)
+        assert np.abs(where[y, x] - on_canonical[point, :2]).max() < 0.02
+
+
+def test_looking_up_a_map_of_places_gives_the_places():
+    rows, columns = np.mgrid[0:64, 0:64].astype(np.float32)
+    ramp = np.stack([columns, rows], axis=2)
+    where = np.full((8, 8, 2), 0.25, np.float32)
+    assert np.allclose(look_up(ramp, where), 15.5)
+
+
+def test_wrinkles_are_drawn_by_the_seed_where_the_relief_is():
+    folds = np.zeros((128, 128, 2), np.float32)
+    folds[..., 0] = -1  # brightness changes up and down, so lines run across
+    relief = np.zeros((128, 128, 4), np.float32)
+    relief[:, :64, 2] = 0.05
+    drawn = wrinkles(folds, relief, 256, 1)
+    assert np.array_equal(drawn, wrinkles(folds, relief, 256, 1))
+    assert not np.array_equal(drawn, wrinkles(folds, relief, 256, 2))
+    assert drawn[:, :120].std() > 0.01
+    assert not drawn[:, 140:].any()
+    across, down = (np.abs(np.diff(drawn[:, 8:110], axis=axis)).mean() for axis in (1, 0))
+    assert across < 0.6 * down
+
+
+def test_hair_greys_with_the_years_and_gets_its_colour_back():
+    assert grey_share(20) == 0
+    shares = [grey_share(age) for age in range(20, 90, 5)]
+    assert shares == sorted(shares)
+    brown = np.full((4, 4, 3), (0.35, 0.24, 0.15), np.float32)
+    greyed = brown + hair_change(brown, 30, 75)
+    assert np.ptp(greyed[0, 0]) < 0.5 * np.ptp(brown[0, 0])
+    assert greyed.mean() > brown.mean() + 0.1
+    coloured = greyed + hair_change(greyed, 75, 30)
+    assert np.ptp(coloured[0, 0]) > np.ptp(greyed[0, 0])
+    assert coloured.mean() < greyed.mean()
+
+
+def test_hair_of_no_natural_colour_stays():
+    blue = np.full((4, 4, 3), (0.2, 0.3, 0.7), np.float32)
+    assert not hair_change(blue, 30, 80).any()
+
+
+def test_an_edge_of_a_mask_is_laid_on_the_edge_of_the_picture():
+    picture = np.full((128, 128, 3), 0.2, np.float32)
+    picture[:, 60:] = 0.8
+    rough = np.zeros((32, 32), np.float32)
+    rough[:, 14:] = 1  # four pixels beside the edge
+    fitted = fitted_to(picture, rough)
+    assert fitted[64, 58] < 0.35
+    assert fitted[64, 70] > 0.8
+
+
+def test_hair_and_person_are_where_they_are(frame, models):
+    regions = head_regions(frame, models)
+    x, y = (frame.landmarks[1, :2] * 128 / frame.size).astype(int)
+    assert regions.person[y, x] == 1
+    assert regions.hair[y, x] < 0.1
+    above = regions.hair[: int(frame.landmarks[10, 1] * 128 / frame.size) - 8, 40:88]
+    assert above.max() > 0.9
+    assert regions.person[5:40, 2:8].max() < 0.3  # the sky behind
+
+
+def test_older_looks_older(strip):
+    read = {age: one.faces[0].measures["age_after"] for age, one in strip.items()}
+    assert read[10] < read[30] < read[50] < read[75]
+    assert read[75] - read[10] > 25
+
+
+def test_it_is_still_her(strip):
+    for age in (30, 50):
+        assert strip[age].faces[0].measures["identity_distance"] < 0.6
+
+
+def test_the_sky_stays_as_it_was(strip, photo):
+    for one in strip.values():
+        assert np.array_equal(one.photo.pixels[:60, :60], photo.pixels[:60, :60])
+        assert np.array_equal(one.photo.pixels[250:, :60], photo.pixels[250:, :60])
+
+
+def test_keep_hair_leaves_the_colour_of_the_hair(photo, faces, models, strip):
+    request = EditRequest(operation="age", params={"target_age": 75, "keep_hair": True}, seed=3)
+    kept = edit_photo(photo, request, models, faces=faces).photo.pixels.astype(int)
+    x, y = (int(v) for v in faces[0].landmarks[10, :2])
+    top = np.s_[y - 45 : y - 20, x - 25 : x + 25]
+    plain = photo.pixels[top].astype(int)
+    greyed = strip[75].photo.pixels[top].astype(int)
+    assert np.abs(kept[top] - plain).mean() < 0.4 * np.abs(greyed - plain).mean()
+
+
+def test_one_age_of_a_strip_is_that_age_asked_for_alone(photo, faces, models, strip):
+    request = EditRequest(operation="age", params={"target_age": 50}, seed=3)
+    alone = edit_photo(photo, request, models, faces=faces)
+    assert np.array_equal(alone.photo.pixels, strip[50].photo.pixels)
+
+
+def test_black_and_white_stays_so(photo, faces, models):
+    grey = np.repeat(photo.pixels.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    one = Photo(np.ascontiguousarray(grey), None, None, None, "PNG", "0" * 64)
+    request = EditRequest(operation="age", params={"target_age": 70}, seed=3)
+    after = edit_photo(one, request, models, faces=faces).photo.pixels.astype(int)
+    assert np.ptp(after, axis=2).max() <= 6
