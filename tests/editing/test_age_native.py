@@ -98,13 +98,13 @@ def test_hair_of_no_natural_colour_stays():
 
 
 def test_an_edge_of_a_mask_is_laid_on_the_edge_of_the_picture():
-    picture = np.full((128, 128, 3), 0.2, np.float32)
-    picture[:, 60:] = 0.8
-    rough = np.zeros((32, 32), np.float32)
-    rough[:, 14:] = 1  # four pixels beside the edge
-    fitted = fitted_to(picture, rough)
-    assert fitted[64, 58] < 0.35
-    assert fitted[64, 70] > 0.8
+    picture = np.full((512, 512, 3), 0.2, np.float32)
+    picture[:, 246:] = 0.8
+    rough = np.zeros((128, 128), np.float32)
+    rough[:, 60:] = 1  # begins six pixels beside the edge
+    steps = np.diff(fitted_to(picture, rough)[256])
+    assert np.argmax(steps) == 245
+    assert steps[245] > 0.2
 
 
 def test_hair_and_person_are_where_they_are(frame, models):

@@ -49,6 +49,7 @@ SKETCH = 256  # side of the frame on which the course is set, and of its maps
 RELIEF = 1024  # largest side of the drawn wrinkles' map
 # Ages of the model at which the reader is asked.
 PROBES = (2.0, 12.0, 24.0, 36.0, 48.0, 60.0, 72.0, 84.0)
+GREY = 0.02  # difference of the channels up to which a picture is black and white
 FARTHEST = 20.0  # years by which the model's age may differ from the one asked for
 # Depth of the wrinkles by age; 1 is the relief that the weights hold, of people over 55.
 DEPTH_AGES = (25.0, 35.0, 45.0, 60.0, 75.0, 100.0)
@@ -188,9 +189,17 @@ def _canvas(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore) 
     oval, still, folds = (
         look_up(m[..., None], where)[..., 0] for m in _face_masks(canonical.shape)
     )
+    small = _to(picture, WORK)
+    cheek = _cheek(small, where, canonical.shape)
+    # The network's hair reaches a little into the forehead: what has the colour of the cheeks is skin.
+    unlike = np.abs(small - cheek).mean(axis=2) / max(float(cheek.mean()), 0.05)
+    side = 2 * round(0.3 * irises) + 1
+    around = cv2.dilate(oval, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    hair = (hair * (1 - around * np.clip(1.8 - unlike / 0.2, 0, 1))).astype(np.float32)
+    tufts = _face_hair(small, cheek, where, canonical.shape)
     person = np.maximum(person, oval)  # hats and hands apart, a face is a person's
     skin = person * (1 - hair) * neck * (1 - still)
-    tufts = _face_hair(_to(picture, WORK), where, canonical.shape) * (1 - hair) * (1 - still)
+    tufts = tufts * (1 - hair) * (1 - still)
     edge = np.minimum(rows, WORK - 1 - rows)
     border = np.clip(np.minimum(edge, edge.T) / (0.03 * WORK), 0, 1)
     head = np.maximum(hair, person * neck)
@@ -236,26 +245,42 @@ def _face_masks(shape: NDArray[np.float32]) -> tuple[FloatMap, FloatMap, FloatMa
     return face, still.astype(np.float32), (folds * (1 - still)).astype(np.float32)
 
 
-def _face_hair(
+def _cheek(
     picture: FloatMap, where: FloatMap, shape: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return (3,): the colour of the cheeks right below the eyes, where no beard grows."""
+    share = look_up(_spots(on_map(shape, 256), 256)[..., None], where)
+    return ((picture * share).sum(axis=(0, 1)) / max(float(share.sum()), 1e-3)).astype(np.float32)
+
+
+def _face_hair(
+    picture: FloatMap,
+    cheek: NDArray[np.float32],
+    where: FloatMap,
+    shape: NDArray[np.float32],
 ) -> FloatMap:
-    """Return (S, S): brows and beard: what is darker than the cheeks where they grow, 0 to 1."""
+    """Return (S, S), 0 to 1: brows, and a beard: what is darker and duller than the cheeks there."""
     size = 256
     points = on_map(shape, size)
-    grows = np.zeros((size, size), np.float32)
+    brows, beard = np.zeros((2, size, size), np.float32)
     for ring in (RIGHT_BROW, LEFT_BROW):
         outline = np.round(points[list(ring), :2] * 16).astype(np.int32)
-        cv2.fillPoly(grows, [outline], 1.0, cv2.LINE_AA, 4)
-    grows = cv2.dilate(grows, np.ones((5, 5), np.uint8))
-    chin, oval = np.zeros((size, size), np.float32), points[list(FACE_OVAL), :2]
-    cv2.fillPoly(chin, [np.round(oval * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    chin[: int(points[NOSE_BASE, 1]) + 2] = 0
-    grows = cv2.GaussianBlur(np.maximum(grows, chin), (0, 0), 2)
-    bright = picture.mean(axis=2)
-    at = np.abs(look_up(_spots(points, size)[..., None], where)[..., 0])
-    cheek = float((bright * at).sum() / max(float(at.sum()), 1e-3))
-    dark = np.clip((0.72 * cheek - bright) / (0.3 * cheek + 1e-3), 0, 1)
-    return (look_up(grows[..., None], where)[..., 0] * dark).astype(np.float32)
+        cv2.fillPoly(brows, [outline], 1.0, cv2.LINE_AA, 4)
+    oval = points[list(FACE_OVAL), :2]
+    cv2.fillPoly(beard, [np.round(oval * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
+    beard[: int(points[NOSE_BASE, 1]) + 2] = 0
+    grows = np.stack([cv2.GaussianBlur(m, (0, 0), 2) for m in (brows, beard)], axis=2)
+    brows, beard = np.moveaxis(look_up(grows, where), -1, 0)
+    bright, level = picture.mean(axis=2), float(cheek.mean())
+    dull = np.clip(2.6 - 3 * _saturation(picture) / max(float(_saturation(cheek)), 0.05), 0, 1)
+    dark = np.clip((0.72 * level - bright) / (0.3 * level + 1e-3), 0, 1)
+    darker = np.clip((0.55 * level - bright) / (0.2 * level + 1e-3), 0, 1)
+    return np.maximum(brows * dark, beard * darker * dull).astype(np.float32)
+
+
+def _saturation(colour: FloatMap) -> FloatMap:
+    top = colour.max(axis=-1)
+    return np.asarray((top - colour.min(axis=-1)) / np.maximum(top, 0.02), np.float32)
 
 
 def _spots(points: NDArray[np.float32], size: int) -> FloatMap:
@@ -283,6 +308,8 @@ def _age(
     skin, hair, face = (
         _fetched(m, on_maps) for m in (canvas.skin, canvas.hair, canvas.face)
     )
+    if float(np.ptp(canvas.picture, axis=2).max()) < GREY:
+        tone = np.repeat(tone.mean(axis=2, keepdims=True), 3, axis=2)
     gain = np.exp(look_up(tone, canvas.where) * skin[..., None]).astype(np.float32)
     moved = _fetched(canvas.picture, _to(displacement, size))
     depth = np.interp([present, model_age], DEPTH_AGES, DEPTHS)

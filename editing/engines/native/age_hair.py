@@ -34,17 +34,20 @@ def hair_change(picture: FloatMap, present: float, target: float) -> FloatMap:
     """
     was, now = grey_share(present), grey_share(target)
     red, green, blue = (picture[..., n] for n in range(3))
-    # Hair is never more blue than green, nor greener than red: a hat may be.
-    natural = np.clip(1.5 - 20 * np.maximum(blue - green, green - red), 0, 1)[..., None]
+    # Hair is never more blue than green, nor greener than red, nor a bright full red: a hat may be.
+    full = (red - blue) * np.clip((red - 0.25) / 0.25, 0, 1) - 0.62 * red
+    strange = np.maximum(np.maximum(blue - green, green - red), full)
+    natural = np.clip(1.5 - 20 * strange, 0, 1)[..., None]
     bright = picture @ WEIGHTS
     if now >= was:
         # Bright strands gain less: they are lit already.
         share = (now - was) / max(1 - was, 1e-3)
         without = 0.16 + 0.84 * bright**0.72
-        cool = np.array([0.985, 1.0, 1.02], np.float32)
-        return (natural * share * 0.9 * (without[..., None] * cool - picture)).astype(np.float32)
+        return (natural * share * 0.9 * (without[..., None] - picture)).astype(np.float32)
     colourless = 1 - np.clip((picture.max(axis=2) - picture.min(axis=2)) / 0.25, 0, 1)
     grey = colourless * np.clip((bright - 0.25) / 0.3, 0, 1)
     share = (was - now) / max(was, 1e-3) * was
-    dyed = bright[..., None] * (PIGMENT / PIGMENT.mean()) * 0.62
+    # A picture without any colour gets darker hair, not brown.
+    tint = PIGMENT / PIGMENT.mean() if np.ptp(picture, axis=2).max() > 0.02 else 1.0
+    dyed = bright[..., None] * tint * 0.62
     return (natural * (share * grey)[..., None] * (dyed - picture)).astype(np.float32)
