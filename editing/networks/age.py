@@ -87,5 +87,10 @@ class AgeCourse(nn.Module):
 
 def age_basis(age: Tensor) -> Tensor:
     """Return (N, 4): age as a line and as the parts of it below 18, above 45 and above 62."""
-    parts = [(age - 35) / 20, (18 - age).relu() / 10, (age - 45).relu() / 15, (age - 62).relu() / 10]
+    parts = [
+        (age - 35) / 20,
+        (18 - age).relu() / 10,
+        (age - 45).relu() / 15,
+        (age - 62).relu() / 10,
+    ]
     return torch.stack(parts, 1)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from editing.faces.canonical import CanonicalFace, canonical_face, fit_face
+from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.maps import on_map, ringed
 from editing.faces.mesh import DrawnMesh, with_rings
 from editing.faces.pose import pose_of
@@ -26,6 +26,7 @@ from editing.models import ModelStore
 from editing.networks.age import BANDS, COURSE_MAP, age_basis
 from editing.training.age_reader import target_ages
 from editing.training.card import write_weights
+from editing.training.data import Sample
 from editing.training.frames import SIDE, Frames, rating, read_frames
 from editing.training.spectacles import WEARERS
 from editing.training.teacher import taught_ages
@@ -66,7 +67,8 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
             and abs(poses[n].yaw) < TURNED
         ]
     )
-    told = Fit(ages[learn], [frames.samples[n] for n in learn], np.array([(p.yaw, p.pitch) for p in (poses[n] for n in learn)]))  # fmt: skip
+    pose = np.array([(poses[n].yaw, poses[n].pitch) for n in learn])
+    told = Fit(ages[learn], [frames.samples[n] for n in learn], pose)
     shapes = np.stack([frames.laid(n, models).invert(frames.landmarks[n]) for n in learn])
     tone, energy, weight, tilt = _textures(frames, learn, canonical, folder)
     move = _movement(told.of_shapes(shapes, canonical), canonical)
@@ -94,7 +96,10 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
             "omi (CC BY-NC-SA 4.0, Peterson et al. 2022, PNAS 119(17) e2115228119)",
             "ages: the raters', mixed with those of the teacher of age_reader",
         ],
-        measured={"people_learned_from": len(learn), "of_them_over_55": int((ages[learn] > 55).sum())},
+        measured={
+            "people_learned_from": len(learn),
+            "of_them_over_55": int((ages[learn] > 55).sum()),
+        },
         limits=[
             "Few people over 60 and nobody over 75 was learned from: 80 is an extrapolation.",
             "One course for everybody: how a certain person will age it does not know.",
@@ -106,14 +111,15 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
 class Fit:
     """A weighted ridge of anything on age, with what else differs between people beside it."""
 
-    def __init__(self, ages: Maps, people: list, pose: NDArray[np.float64]) -> None:  # type: ignore[type-arg]
+    def __init__(self, ages: Maps, people: list[Sample], pose: NDArray[np.float64]) -> None:
         rows = [[float(rating(s)[name]) for name in COVARIATES] for s in people]
         others = np.array(rows)
         others = (others - others.mean(axis=0)) / others.std(axis=0)
         basis = age_basis(torch.from_numpy(ages)).double().numpy()
+        with_gender = others[:, :1] * basis[:, :1]
         yaw, pitch = pose[:, :1] / 15, pose[:, 1:] / 10
         sides = [
-            np.hstack([basis, others[:, :1] * basis[:, :1], np.ones_like(yaw), others, way * yaw, yaw**2, pitch])  # fmt: skip
+            np.hstack([basis, with_gender, np.ones_like(yaw), others, way * yaw, yaw**2, pitch])
             for way in (1, -1)
         ]
         # Every face is seen twice, as it is and mirrored.

@@ -41,7 +41,10 @@ def train(out: Path, minutes: float = 25, folder: Path = Path("var/training")) -
     components, worth = _components(descriptors(frames, folder), learn)
     size = (SMALL, SMALL)
     pictures = np.stack(
-        [cv2.resize(np.ascontiguousarray(p), size, interpolation=cv2.INTER_AREA) for p in frames.pictures]
+        [
+            cv2.resize(np.ascontiguousarray(p), size, interpolation=cv2.INTER_AREA)
+            for p in frames.pictures
+        ]
     )
     network, guess = _start(models), nn.Linear(256, COMPONENTS)
     state = folder / "age_reader.pt"
@@ -105,7 +108,7 @@ def _start(models: ModelStore) -> AgeReader:
     learned = {k: v.float() for k, v in models.tensors("landmarks").items()}
     fits = {k: v for k, v in learned.items() if k in own and own[k].shape == v.shape}
     network.load_state_dict(fits, strict=False)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _age_loss(logits: Tensor, ages: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ descriptor is fitted on the raters' ages of people that recipes may see.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def _run(node: dict[str, Any], inputs: list[Any]) -> Tensor:
     if kind == "Mean":
         return x.mean((2, 3))
     first, second = (i.view(1, -1, 1, 1) if i.dim() == 1 else i for i in inputs)
-    combine = {
+    combine: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
         "Add": torch.add, "Mul": torch.mul, "Minimum": torch.minimum, "Maximum": torch.maximum,
     }  # fmt: skip
     return combine[kind](first, second)

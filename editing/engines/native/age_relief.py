@@ -79,4 +79,4 @@ def _smeared(noise: FloatMap, step: FloatMap, length: float) -> FloatMap:
             back = here[..., 0] * last[..., 0] + here[..., 1] * last[..., 1] < 0
             last = np.where(back[..., None], -here, here)
             total += cv2.remap(noise, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    return total / (2 * STEPS + 1)
+    return (total / (2 * STEPS + 1)).astype(np.float32)

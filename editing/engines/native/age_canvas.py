@@ -1,0 +1,196 @@
+"""A face's frame and what is known of each of its places, for the age engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.engines.native.age_relief import wrinkles
+from editing.faces.align import FaceFrame
+from editing.faces.canonical import canonical_face
+from editing.faces.maps import look_up, on_map, places
+from editing.faces.regions import fitted_to, head_regions
+from editing.faces.topology import (
+    CHIN,
+    FACE_OVAL,
+    LEFT_BROW,
+    LEFT_EYE,
+    LIPS_OUTER,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
+from editing.models import ModelStore
+from editing.networks.age import AgeCourse
+
+WORK = 512  # side of the maps that are applied at the photo's own resolution
+RELIEF = 1024  # largest side of the drawn wrinkles' map
+NOSE_BASE = 2
+CHEEKS = (50, 280, 101, 330)
+
+FloatMap = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A frame at one size, and what is known of its places, for every age it is shown at.
+
+    ``picture`` is (S, S, 3), RGB in [0, 1]. The maps are (W, W) and (W, W, C): ``where`` places lie
+    on the canonical face, ``skin``, ``hair``, ``face`` (where skin may fold) and ``reach`` (where
+    pixels may change at all). ``relief`` are the wrinkles of old skin, on the canonical face.
+    ``turn`` (3, 2) brings canonical movement to frame pixels.
+    """
+
+    picture: FloatMap
+    where: FloatMap
+    skin: FloatMap
+    hair: FloatMap
+    face: FloatMap
+    reach: FloatMap
+    relief: FloatMap
+    turn: NDArray[np.float32]
+
+    def reduced(self, size: int) -> Canvas:
+        """Return the canvas with picture and maps of ``size`` pixels a side."""
+
+        def small(values: FloatMap) -> FloatMap:
+            return cv2.resize(values, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+        scale = size / self.picture.shape[0]
+        return Canvas(
+            small(self.picture),
+            small(self.where),
+            small(self.skin),
+            small(self.hair),
+            small(self.face),
+            small(self.reach),
+            small(self.relief),
+            self.turn * np.float32(scale),
+        )
+
+
+def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore) -> Canvas:
+    canonical = canonical_face(models)
+    regions = head_regions(frame, models)
+    where = places(frame.landmarks, canonical, frame.size, WORK)
+    picture = frame.picture()
+    person, hair = (fitted_to(grown(picture, WORK), m) for m in (regions.person, regions.hair))
+    hair = _sharper(hair) * _sharper(person)
+    irises = frame.frame_from_canonical.scale * WORK / frame.size
+    chin = float(frame.landmarks[CHIN, 1]) * WORK / frame.size
+    rows = np.arange(WORK, dtype=np.float32)[:, None]
+    neck = np.clip(1 - (rows - chin - 0.15 * irises) / (0.6 * irises), 0, 1)
+    oval, still, folds = (
+        look_up(m[..., None], where)[..., 0] for m in _face_masks(canonical.shape)
+    )
+    small = grown(picture, WORK)
+    cheek = _cheek(small, where, canonical.shape)
+    # The network's hair reaches a little into the forehead: what has the colour of the cheeks is skin.
+    unlike = np.abs(small - cheek).mean(axis=2) / max(float(cheek.mean()), 0.05)
+    side = 2 * round(0.3 * irises) + 1
+    around = cv2.dilate(oval, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    hair = (hair * (1 - around * np.clip(1.8 - unlike / 0.2, 0, 1))).astype(np.float32)
+    tufts = _face_hair(small, cheek, where, canonical.shape)
+    person = np.maximum(person, oval)  # hats and hands apart, a face is a person's
+    skin = person * (1 - hair) * neck * (1 - still)
+    tufts = tufts * (1 - hair) * (1 - still)
+    edge = np.minimum(rows, WORK - 1 - rows)
+    border = np.clip(np.minimum(edge, edge.T) / (0.03 * WORK), 0, 1)
+    head = np.maximum(hair, person * neck)
+    wide = cv2.dilate(head, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13)))
+    reach = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), 4) * border
+    reach = np.where(reach > 0.02, reach, 0)
+    turn = (frame.frame_from_canonical.rotation * frame.frame_from_canonical.scale)[:2].T
+    return Canvas(
+        picture,
+        where,
+        cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 2),
+        cv2.GaussianBlur(np.maximum(hair, tufts).astype(np.float32), (0, 0), 0.8),
+        (folds * (1 - hair)).astype(np.float32),
+        reach.astype(np.float32),
+        _relief(course, min(frame.size, RELIEF), seed),
+        turn.astype(np.float32),
+    )
+
+
+def _sharper(mask: FloatMap) -> FloatMap:
+    """Return a mask without the haze that the guided filter leaves beside an edge."""
+    return np.clip((mask - 0.35) / 0.45, 0, 1).astype(np.float32)
+
+
+def _face_masks(shape: NDArray[np.float32]) -> tuple[FloatMap, FloatMap, FloatMap]:
+    """Return soft masks on the canonical map: the face, its eyes and lips, where skin may fold."""
+    size = 256
+    points = on_map(shape, size)
+
+    def filled(ring: tuple[int, ...], scale: float) -> FloatMap:
+        outline = points[list(ring), :2]
+        outline = (outline - outline.mean(axis=0)) * scale + outline.mean(axis=0)
+        mask = np.zeros((size, size), np.float32)
+        cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
+        return mask
+
+    face = cv2.GaussianBlur(filled(FACE_OVAL, 0.97), (0, 0), 4)
+    still = np.zeros((size, size), np.float32)
+    for ring, scale in ((RIGHT_EYE, 1.3), (LEFT_EYE, 1.3), (LIPS_OUTER, 1.0)):
+        still = np.maximum(still, filled(ring, scale))
+    folds = cv2.GaussianBlur(filled(FACE_OVAL, 0.9), (0, 0), 6)
+    still = cv2.GaussianBlur(still, (0, 0), 2)
+    return face, still.astype(np.float32), (folds * (1 - still)).astype(np.float32)
+
+
+def _cheek(picture: FloatMap, where: FloatMap, shape: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (3,): the colour of the cheeks right below the eyes, where no beard grows."""
+    share = look_up(_spots(on_map(shape, 256), 256)[..., None], where)
+    return ((picture * share).sum(axis=(0, 1)) / max(float(share.sum()), 1e-3)).astype(np.float32)
+
+
+def _face_hair(
+    picture: FloatMap,
+    cheek: NDArray[np.float32],
+    where: FloatMap,
+    shape: NDArray[np.float32],
+) -> FloatMap:
+    """Return (S, S), 0 to 1: brows, and a beard: what is darker and duller than the cheeks there."""
+    size = 256
+    points = on_map(shape, size)
+    brows, beard = np.zeros((2, size, size), np.float32)
+    for ring in (RIGHT_BROW, LEFT_BROW):
+        outline = np.round(points[list(ring), :2] * 16).astype(np.int32)
+        cv2.fillPoly(brows, [outline], 1.0, cv2.LINE_AA, 4)
+    oval = points[list(FACE_OVAL), :2]
+    cv2.fillPoly(beard, [np.round(oval * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
+    beard[: int(points[NOSE_BASE, 1]) + 2] = 0
+    grows = np.stack([cv2.GaussianBlur(m, (0, 0), 2) for m in (brows, beard)], axis=2)
+    brows, beard = np.moveaxis(look_up(grows, where), -1, 0)
+    bright, level = picture.mean(axis=2), float(cheek.mean())
+    dull = np.clip(2.6 - 3 * _saturation(picture) / max(float(_saturation(cheek)), 0.05), 0, 1)
+    dark = np.clip((0.72 * level - bright) / (0.3 * level + 1e-3), 0, 1)
+    darker = np.clip((0.55 * level - bright) / (0.2 * level + 1e-3), 0, 1)
+    return np.maximum(brows * dark, beard * darker * dull).astype(np.float32)
+
+
+def _saturation(colour: FloatMap) -> FloatMap:
+    top = colour.max(axis=-1)
+    return np.asarray((top - colour.min(axis=-1)) / np.maximum(top, 0.02), np.float32)
+
+
+def _spots(points: NDArray[np.float32], size: int) -> FloatMap:
+    """Return a map that is 1 on both cheeks, right below the eyes, where no beard grows."""
+    spots = np.zeros((size, size), np.float32)
+    for n in CHEEKS:
+        cv2.circle(spots, (int(points[n, 0]), int(points[n, 1])), size // 30, 1.0, -1)
+    return spots
+
+
+def _relief(course: AgeCourse, size: int, seed: int) -> FloatMap:
+    folds = course.folds.permute(1, 2, 0).cpu().numpy()
+    return wrinkles(folds, course.relief.permute(1, 2, 0).cpu().numpy(), size, seed)
+
+
+def grown(values: FloatMap, size: int) -> FloatMap:
+    if values.shape[0] == size:
+        return values
+    return cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)
