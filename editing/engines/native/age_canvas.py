@@ -27,6 +27,7 @@ from editing.networks.age import AgeCourse
 
 WORK = 512  # side of the maps that are applied at the photo's own resolution
 RELIEF = 1024  # largest side of the drawn wrinkles' map
+DRAWINGS = 8  # different sets of wrinkles; a seed names one of them
 NOSE_BASE = 2
 CHEEKS = (50, 280, 101, 330)
 
@@ -110,7 +111,7 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
         cv2.GaussianBlur(np.maximum(hair, tufts).astype(np.float32), (0, 0), 0.8),
         (folds * (1 - hair)).astype(np.float32),
         reach.astype(np.float32),
-        _relief(course, min(frame.size, RELIEF), seed),
+        _relief(course, min(frame.size, RELIEF), seed, models),
         turn.astype(np.float32),
     )
 
@@ -185,12 +186,20 @@ def _spots(points: NDArray[np.float32], size: int) -> FloatMap:
     return spots
 
 
-def _relief(course: AgeCourse, size: int, seed: int) -> FloatMap:
-    folds = course.folds.permute(1, 2, 0).cpu().numpy()
-    return wrinkles(folds, course.relief.permute(1, 2, 0).cpu().numpy(), size, seed)
+def _relief(course: AgeCourse, size: int, seed: int, models: ModelStore) -> FloatMap:
+    """Return the wrinkles of old skin on the canonical map; they are anybody's, and so are kept."""
+    drawing = seed % DRAWINGS
+
+    def draw() -> FloatMap:
+        folds, relief = (m.permute(1, 2, 0).cpu().numpy() for m in (course.folds, course.relief))
+        return wrinkles(folds, relief, size, drawing)
+
+    drawn: FloatMap = models.keep(f"wrinkles {drawing} of {size}", draw)
+    return drawn
 
 
 def grown(values: FloatMap, size: int) -> FloatMap:
+    """Return a map with ``size`` pixels a side."""
     if values.shape[0] == size:
         return values
     return cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)
