@@ -41,7 +41,8 @@ def wrinkles(folds: FloatMap, relief: FloatMap, size: int, seed: int) -> FloatMa
         noise = _noise(random, size, thickness * scale)
         field = _smeared(noise, step.astype(np.float32), length * scale)
         field = field / np.sqrt(cv2.blur(field**2, _window(size)) + 1e-8)
-        valleys = -np.maximum(field - 0.6, 0) * 1.7 + 0.3 * np.minimum(field, 0.6)
+        # A line that the noise made much deeper than the others would look like a scar.
+        valleys = -np.clip(field - 0.6, 0, 1) * 1.7 + 0.3 * np.minimum(field, 0.6)
         strength = cv2.resize(relief[..., octave], (size, size), interpolation=cv2.INTER_LINEAR)
         total += strength * (valleys - valleys.mean())
     return total
