@@ -12,6 +12,8 @@ from uuid import UUID
 import httpx
 
 from mien.client import calls
+from mien.client.account import Which, id_of
+from mien.client.async_account import AsyncOwnThings
 from mien.client.async_batch import AsyncBatch
 from mien.client.async_edit import AsyncEdit
 from mien.client.calls import Call
@@ -24,7 +26,7 @@ from mien.client.sync_client import LOCAL
 from mien.client.uploads import Source
 
 
-class AsyncClient:
+class AsyncClient(AsyncOwnThings):
     """A Mien server, as ``Client``, for asyncio.
 
     async with AsyncClient("http://127.0.0.1:8000") as mien:
@@ -124,9 +126,10 @@ class AsyncClient:
     async def edit(
         self,
         photo: Photo | AsyncEdit | UUID | Source,
-        operation: str,
+        operation: str | None = None,
         /,
         *,
+        preset: Which | None = None,
         faces: str | Sequence[int] | None = None,
         engine: str | None = None,
         seed: int | None = None,
@@ -153,6 +156,7 @@ class AsyncClient:
             seed=seed,
             parent=parent,
             mask=mask,
+            preset=None if preset is None else id_of(preset),
             key=idempotency_key,
         )
         return AsyncEdit(self, EditState.model_validate(await self.json(call)))

@@ -66,7 +66,7 @@ def read_faces(faces: str | Sequence[int] | None) -> str | list[int] | None:
 
 def create_edit(
     photo: str | None,
-    operation: str,
+    operation: str | None,
     params: Mapping[str, Any],
     *,
     faces: str | Sequence[int] | None = None,
@@ -74,6 +74,7 @@ def create_edit(
     seed: int | None = None,
     parent: str | None = None,
     mask: Source | None = None,
+    preset: str | None = None,
     key: str | None = None,
 ) -> Call:
     """Ask for an edit: JSON, or multipart where a mask goes with it. What is None is not sent."""
@@ -85,6 +86,7 @@ def create_edit(
         "engine": engine,
         "seed": seed,
         "parent": parent,
+        "preset": preset,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
     key = key or uuid.uuid4().hex

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 EditStatus = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED = ("done", "failed", "cancelled")
@@ -218,3 +218,111 @@ class BatchRow(BatchItem):
     seconds: float | None = None
     result: str | None = None
     report: Report | None = None
+
+
+class Preset(Told):
+    """Saved params of one operation, to start edits from."""
+
+    id: str
+    name: str
+    operation: str
+    params: dict[str, Any]
+    created: datetime
+    changed: datetime
+
+
+Scope = Literal["read", "write"]
+
+
+class Token(Told):
+    """A token without its secret. ``hint`` is how it begins; ``current`` is the one in use."""
+
+    id: str
+    name: str
+    scopes: list[Scope]
+    hint: str
+    created: datetime
+    expires_at: datetime | None
+    current: bool = False
+
+
+class NewToken(Token):
+    """A token just made. ``token`` is its secret, told this once."""
+
+    token: str = Field(repr=False)
+
+
+class DayUsage(Told):
+    """One day (UTC) of one token; ``token`` is None for what was asked without one."""
+
+    day: date
+    token: str | None
+    token_name: str
+    photos: int
+    bytes: int
+    edits: int
+    seconds: float
+
+
+class Quota(Told):
+    """``remaining`` of ``quota`` in ``window`` seconds; all of it again in ``reset`` seconds."""
+
+    name: str
+    quota: int
+    window: int
+    remaining: int
+    reset: int
+
+
+class Usage(Told):
+    """What was used by day and token, and what is left of today's quotas."""
+
+    results: list[DayUsage]
+    quotas: list[Quota]
+
+
+class Webhook(Told):
+    """An address that is told when edits and batches end, without the secret that signs."""
+
+    id: str
+    url: str
+    events: list[str]
+    description: str = ""
+    active: bool
+    inactive_because: str = ""
+    old_secret_until: datetime | None = None
+    created: datetime
+
+
+class NewWebhook(Webhook):
+    """A webhook with a new secret, which is told this once."""
+
+    secret: str = Field(repr=False)
+
+
+class Attempt(Told):
+    """One attempt to deliver; ``status`` is None where nobody answered, and ``error`` says why."""
+
+    number: int
+    at: datetime
+    milliseconds: int
+    status: int | None
+    excerpt: str = ""
+    error: str = ""
+
+
+DeliveryState = Literal["waiting", "sending", "delivered", "failed"]
+
+
+class Delivery(Told):
+    """One message to a webhook. ``body`` is what is sent; ``id`` is its header webhook-id."""
+
+    id: str
+    event: str
+    state: DeliveryState
+    attempts: list[Attempt]
+    next_at: datetime | None
+    until: datetime
+    created: datetime
+    ended_at: datetime | None
+    body: dict[str, Any]

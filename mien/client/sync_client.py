@@ -12,12 +12,14 @@ from uuid import UUID
 import httpx
 
 from mien.client import calls
+from mien.client.account import Which, id_of
 from mien.client.calls import Call
 from mien.client.connection import Connection, Server
 from mien.client.folders import Photos, open_photos
 from mien.client.follow import Pace
 from mien.client.models import BatchState, EditState, Operation, Photo
 from mien.client.retries import Retries
+from mien.client.sync_account import OwnThings
 from mien.client.sync_batch import Batch
 from mien.client.sync_edit import Edit
 from mien.client.uploads import Source
@@ -25,7 +27,7 @@ from mien.client.uploads import Source
 LOCAL = "http://127.0.0.1:8000"
 
 
-class Client:
+class Client(OwnThings):
     """A Mien server.
 
         with Client("http://127.0.0.1:8000") as mien:
@@ -130,9 +132,10 @@ class Client:
     def edit(
         self,
         photo: Photo | Edit | UUID | Source,
-        operation: str,
+        operation: str | None = None,
         /,
         *,
+        preset: Which | None = None,
         faces: str | Sequence[int] | None = None,
         engine: str | None = None,
         seed: int | None = None,
@@ -145,7 +148,8 @@ class Client:
         Args:
             photo: one to upload (path, bytes, open file), one that is there (``Photo`` or its id
                 as a ``UUID``), or an ``Edit`` whose result to go on from.
-            operation: as ``operations()`` names it.
+            operation: as ``operations()`` names it; may be left out with a ``preset``.
+            preset: saved params to start from; ``params`` go before them.
             faces: "all", "largest" or indices; None is the operation's own choice.
             engine: "auto", "native" or "diffusion".
             seed: for the same result again; drawn by the server when not given.
@@ -175,6 +179,7 @@ class Client:
             seed=seed,
             parent=parent,
             mask=mask,
+            preset=None if preset is None else id_of(preset),
             key=idempotency_key,
         )
         return Edit(self, EditState.model_validate(self.json(call)))

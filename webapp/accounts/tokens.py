@@ -42,8 +42,10 @@ def create_token(
         if ends is not None and (expires_at is None or expires_at > ends):
             raise PermissionDenied("A token makes no token that lives longer than itself.")
     with transaction.atomic():
-        lasts = None if expires_at is None else expires_at - timezone.now()
-        auth, secret = AuthToken.objects.create(owner, expiry=lasts)
+        # Knox takes how long a token lasts; counted from now, its end would miss by microseconds.
+        auth, secret = AuthToken.objects.create(owner, expiry=None)
+        auth.expiry = expires_at
+        auth.save(update_fields=["expiry"])
         return Token.objects.create(auth=auth, name=name, scopes=scopes), secret
 
 
