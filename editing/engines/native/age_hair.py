@@ -14,8 +14,7 @@ FloatMap = NDArray[np.float32]
 
 WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 PIGMENT = np.array([0.50, 0.40, 0.31], np.float32)  # of a strand with pigment, of its brightness
-# Share of grey strands by age: the mean course, half of the hair at 62 (Panhard, "Greying of the
-# human hair: a worldwide survey", Br J Dermatol 2012, finds 6 to 23 % half grey at 50).
+# Share of grey strands by age: a course of our own, set by looking; people differ by decades.
 AGES = (0.0, 30.0, 45.0, 55.0, 65.0, 75.0, 85.0, 100.0)
 SHARES = (0.0, 0.0, 0.12, 0.32, 0.60, 0.82, 0.94, 1.0)
 
