@@ -11,7 +11,8 @@
     │   ├── PhotoTooLarge           photo_too_large
     │   ├── PhotoTooSmall           photo_too_small
     │   ├── PhotoUnreadable         photo_unreadable
-    │   └── PhotoUnsupported        photo_unsupported
+    │   ├── PhotoUnsupported        photo_unsupported
+    │   └── PoseRefused             pose_refused
     ├── ResultRefused               result_refused                                      exit 3
     ├── NoFace                      no_face                                             exit 4
     └── Unavailable             what is needed is not on this machine                   exit 5
@@ -88,6 +89,12 @@ class PhotoUnreadable(PhotoRefused):
 
 class PhotoUnsupported(PhotoRefused):
     code = "photo_unsupported"
+
+
+class PoseRefused(PhotoRefused):
+    """The head is turned too far to the side for what was asked."""
+
+    code = "pose_refused"
 
 
 class ResultRefused(EditingError):

@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 
 from editing.engines import choose_engine
 from editing.engines.base import Engine, UsesPretrained
-from editing.errors import FaceUnknown, MaskInvalid, NoFace
+from editing.errors import FaceUnknown, NoFace
 from editing.faces.align import FaceFrame, align
-from editing.faces.detect import detect_faces
+from editing.faces.detect import detect_faces, face_at
 from editing.faces.face import Face
 from editing.faces.paste import paste, photo_mask
+from editing.mask import check_mask
 from editing.measure import measure
 from editing.measure.head import HeadReading, read_head
 from editing.models import ModelStore
 from editing.operations import find_operation
-from editing.operations.base import Operation, Variation
+from editing.operations.base import Operation, Params, Variation
 from editing.photo import Photo
 from editing.preview import in_photo, reduced
 from editing.progress import Progress, of_variant, part, silent
@@ -77,16 +78,19 @@ def edit_photo(
     operation = find_operation(request.operation)
     params = request.checked_params()
     engine = choose_engine(operation, request.engine, models)
-    check_mask(mask, photo)
+    check_mask(mask, (photo.width, photo.height), params)
     seed = request.seed if request.seed is not None else secrets.randbelow(MAX_SEED + 1)
     if faces is None:
         progress(0.02, "finding faces")
         faces = detect_faces(photo, models)
-    chosen = choose_faces(faces, request.chosen_faces())
+    added = _added(photo, params, len(faces), models)
+    chosen = [*choose_faces(faces, request.chosen_faces()), *added] if faces or not added else added
+    if operation.strips_metadata and not params.is_neutral():
+        photo = replace(photo, exif=None)
     variations = params.variations()
     works = [_Work(one, seed, unchanged(photo)) for one in variations or (Variation("", params),)]
     for n, face in enumerate(chosen):
-        look = _Look(photo, face, operation, models)
+        look = _Look(photo, face, operation, models, mask)
         for m, work in enumerate(works):
             told = of_variant(progress, work.asked.label) if variations else progress
             share = part(told, *_share(n * len(works) + m, len(chosen) * len(works)))
@@ -138,10 +142,12 @@ class _Look:
     face: Face
     operation: Operation
     models: ModelStore
+    mask: NDArray[np.uint8] | None
 
     @cached_property
     def frame(self) -> FaceFrame:
-        return align(self.photo, self.face, self.models, self.operation.largest_frame)
+        largest = self.operation.largest_frame
+        return align(self.photo, self.face, self.models, largest, self.mask)
 
     @cached_property
     def reading(self) -> HeadReading:
@@ -183,19 +189,44 @@ def _edit_face(
     measures = measure(photo, after, face, region, look.operation, look.models, look.reading)
     work.patch = patch_of(work.patch, after, region)
     notes = _notes(look.operation, measures)
+    if not params.is_neutral():
+        notes += params.notes()
     work.faces.append(FaceReport(index=face.index, box=face.box, measures=measures, notes=notes))
     progress(1.0, "measured")
 
 
 def _notes(operation: Operation, measures: Measures) -> list[str]:
     """Return what a person should know: an edit that shows somebody else is told, not withheld."""
+    told = []
+    yaw = measures["yaw_before"]
+    if operation.warned_yaw and isinstance(yaw, float) and abs(yaw) > operation.warned_yaw:
+        told.append(
+            f"The head was turned by {abs(yaw):.0f} degrees: much of the face was not seen, and is"
+            " a guess."
+        )
     distance = measures["identity_distance"]
     if not operation.keeps_person or not isinstance(distance, float) or distance < SAME_PERSON:
-        return []
+        return told
     return [
+        *told,
         f"The face is no longer recognised as the same person: distance {distance:.2f}, and one"
-        f" person is below {SAME_PERSON}."
+        f" person is below {SAME_PERSON}.",
     ]
+
+
+def _added(photo: Photo, params: Params, count: int, models: ModelStore) -> list[Face]:
+    """Return the faces that a person points at.
+
+    Raises:
+        FaceUnknown: a box reaches beyond the photo.
+    """
+    for box in params.added_faces():
+        if box[2] > photo.width or box[3] > photo.height:
+            raise FaceUnknown(
+                f"the box {box} reaches beyond the photo, {photo.width} x {photo.height}"
+            )
+    boxes = enumerate(params.added_faces(), count)
+    return [face_at(photo, box, index, models) for index, box in boxes]
 
 
 def choose_faces(
@@ -219,21 +250,6 @@ def choose_faces(
         there = "face 0" if len(faces) == 1 else f"faces 0 to {len(faces) - 1}"
         raise FaceUnknown(f"there is no face {told}: the photo has {there}")
     return [faces[index] for index in sorted(set(wanted))]
-
-
-def check_mask(mask: NDArray[np.uint8] | None, photo: Photo) -> None:
-    """Let a mask of the photo's size pass that is not empty.
-
-    Raises:
-        MaskInvalid: it is of another size, or lets nothing through.
-    """
-    if mask is None:
-        return
-    if mask.shape != (photo.height, photo.width):
-        told = " x ".join(str(side) for side in mask.shape[1::-1])
-        raise MaskInvalid(f"the mask is {told}, the photo {photo.width} x {photo.height}")
-    if not mask.any():
-        raise MaskInvalid("the mask is empty: it lets nothing through")
 
 
 def _within(before: Photo, after: Photo, mask: NDArray[np.uint8]) -> Photo:

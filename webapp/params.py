@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from drf_spectacular.utils import extend_schema_field
@@ -21,7 +21,8 @@ Input = Literal["slider", "choice", "switch", "number", "text"]
 class FormField:
     """One input of an operation's form. A slider has both bounds, a choice has choices.
 
-    ``several`` is the most values that a list of them may have where one or a list is taken.
+    ``several`` is the most values that a list of them may have where one or a list is taken. ``by``
+    is, for a choice that hangs on another input, that one's name and what each of its values offers.
     """
 
     name: str
@@ -35,6 +36,7 @@ class FormField:
     choices: tuple[Any, ...] = ()
     group: str = ""
     several: int | None = None
+    by: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
 
 def form_fields(operation: Operation) -> list[FormField]:
@@ -65,6 +67,7 @@ def _field(name: str, told: dict[str, Any]) -> FormField:
         choices=tuple(schema.get("enum", ())),
         group=schema.get("group", ""),
         several=several.get("maxItems"),
+        by=schema.get("by", {}),
     )
 
 

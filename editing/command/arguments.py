@@ -131,8 +131,15 @@ def _add_evaluate(commands: argparse._SubParsersAction[Parser]) -> None:
         description="Run an operation over a folder of photos with a grid of settings.",
         allow_abbrev=False,
     )
-    evaluate.add_argument("operation", metavar="OPERATION")
-    evaluate.add_argument("--faces", required=True, type=Path, metavar="DIR", dest="folder")
+    evaluate.add_argument("operation", metavar="OPERATION", help="or privacy")
+    evaluate.add_argument("--faces", type=Path, metavar="DIR", dest="folder")
+    evaluate.add_argument("--original", type=Path, metavar="DIR", help="of privacy: as they were")
+    evaluate.add_argument(
+        "--edited",
+        type=Path,
+        metavar="DIR",
+        help="of privacy: by any program, under the same names",
+    )
     evaluate.add_argument("--out", required=True, type=Path, metavar="DIR")
     _add_engine(evaluate)
     evaluate.add_argument("--limit", type=int, metavar="N", help="at most so many photos")

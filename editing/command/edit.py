@@ -14,6 +14,7 @@ from editing.command.destination import Destination, check_destination, write_al
 from editing.command.request import read_arguments
 from editing.command.source import open_models, read_mask, read_photo
 from editing.errors import OutputUnwritable
+from editing.mask import check_mask
 from editing.photo import FORMATS, FileFormat, Photo, format_of_path
 
 if TYPE_CHECKING:
@@ -40,9 +41,10 @@ def edit(arguments: Namespace) -> None:
     _check_holds(photo, written)
     mask = read_mask(arguments.mask) if arguments.mask else None
 
-    from editing.pipeline import check_mask, edit_photo
+    check_mask(mask, (photo.width, photo.height), request.checked_params())
 
-    check_mask(mask, photo)
+    from editing.pipeline import edit_photo
+
     result = edit_photo(photo, request, open_models(), mask=mask)
     report = result.report
     tell_notes(report)

@@ -24,7 +24,12 @@ def evaluate(arguments: Namespace) -> None:
     Raises:
         EditingError: the arguments are wrong, or the engine is not on this machine.
     """
+    if arguments.operation == "privacy":
+        _privacy(arguments)
+        return
     operation = find_operation(arguments.operation)
+    if arguments.folder is None:
+        raise ArgumentsInvalid("--faces DIR: name the folder of photos")
     if not arguments.folder.is_dir():
         raise ArgumentsInvalid(f"there is no folder {arguments.folder}")
     if arguments.limit is not None and arguments.limit < 1:
@@ -35,14 +40,46 @@ def evaluate(arguments: Namespace) -> None:
     from editing.evaluate.folder import find_photos
 
     photos = find_photos(arguments.folder)
-    if operation.name == "age":
+    if operation.name != "expression":
         # Of our own labelled faces, those that weights learned from would say nothing.
         photos = [path for path in photos if who_is(path).counts]
     photos = photos[: arguments.limit]
     if not photos:
         raise ArgumentsInvalid(f"there is no photo in {arguments.folder}")
-    make = _age if operation.name == "age" else _grid
+    make = {"age": _age, "inpaint": _inpaint}.get(operation.name, _grid)
     write_all(list(zip(destinations, make(operation, arguments, photos), strict=True)))
+    _tell("")
+    sys.stdout.write(f"{destinations[1].path}\n")
+
+
+def _privacy(arguments: Namespace) -> None:
+    """Evaluate what any program made of a folder of photos.
+
+    Raises:
+        EditingError: the arguments are wrong.
+    """
+    for name in ("original", "edited"):
+        folder = getattr(arguments, name)
+        if folder is None or not folder.is_dir():
+            raise ArgumentsInvalid(f"--{name} DIR: name a folder that is there")
+    names = ("privacy.json", "privacy.md", "privacy.png")
+    destinations = [check_destination(path) for path in _outputs(arguments.out, names)]
+
+    from editing.evaluate import privacy
+    from editing.evaluate.folder import find_photos
+
+    photos = find_photos(arguments.original)[: arguments.limit]
+    if not photos:
+        raise ArgumentsInvalid(f"there is no photo in {arguments.original}")
+    found = privacy.evaluate_privacy(
+        arguments.original, arguments.edited, photos, open_models(), _tell
+    )
+    files = (
+        privacy.to_json(found).encode(),
+        privacy.to_markdown(found).encode(),
+        privacy.draw_plot(found),
+    )
+    write_all(list(zip(destinations, files, strict=True)))
     _tell("")
     sys.stdout.write(f"{destinations[1].path}\n")
 
@@ -63,6 +100,24 @@ def _grid(
         to_json(evaluation).encode(),
         to_markdown(evaluation).encode(),
         draw_sheet(columns, rows),
+    )
+
+
+def _inpaint(
+    operation: Operation, arguments: Namespace, photos: Sequence[Path]
+) -> tuple[bytes, bytes, bytes]:
+    """Return the same of inpainting, and how well holes are filled."""
+    import json
+
+    from editing.evaluate import holes
+
+    table, text, sheet = _grid(operation, arguments, photos)
+    scores = holes.measure_holes(photos, open_models(), _tell)
+    found = json.loads(table) | {"holes": holes.summary(scores)}
+    return (
+        json.dumps(found, indent=2).encode() + b"\n",
+        text + holes.to_markdown(scores).encode(),
+        sheet,
     )
 
 
@@ -87,7 +142,7 @@ def _age(_: Operation, arguments: Namespace, photos: Sequence[Path]) -> tuple[by
     )
 
 
-def _outputs(folder: Path) -> list[Path]:
+def _outputs(folder: Path, names: Sequence[str] = FILES) -> list[Path]:
     """Return the files to be written, their folder made.
 
     Raises:
@@ -97,7 +152,7 @@ def _outputs(folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputUnwritable(f"{folder} cannot be made: {error.strerror}") from error
-    return [folder / name for name in FILES]
+    return [folder / name for name in names]
 
 
 def _tell(line: str) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from editing.availability import Refusal, refusal, refused, wanted_engines
 from editing.engines.base import Engine
 from editing.engines.diffusion.age import DiffusionAge
+from editing.engines.diffusion.inpaint import DiffusionInpaint
 from editing.engines.native.age import NativeAge
+from editing.engines.native.deidentify import NativeDeidentify
 from editing.engines.native.expression import NativeExpression
+from editing.engines.native.inpaint import NativeInpaint
+from editing.engines.native.normalize import NativeNormalize
 from editing.models import ModelStore
-from editing.operations.age import PIPELINE_SETTING
+from editing.operations import age, inpaint
 from editing.operations.base import Operation
 from editing.pretrained import Pretrained
 
@@ -16,7 +20,11 @@ NO_ENGINE_YET = "this version of Mien has no such engine yet"
 ENGINES: dict[tuple[str, str], Engine] = {
     ("expression", "native"): NativeExpression(),
     ("age", "native"): NativeAge(),
-    ("age", "diffusion"): DiffusionAge(Pretrained(PIPELINE_SETTING)),
+    ("age", "diffusion"): DiffusionAge(Pretrained(age.PIPELINE_SETTING)),
+    ("inpaint", "native"): NativeInpaint(),
+    ("inpaint", "diffusion"): DiffusionInpaint(Pretrained(inpaint.PIPELINE_SETTING)),
+    ("deidentify", "native"): NativeDeidentify(),
+    ("normalize", "native"): NativeNormalize(),
 }
 
 

@@ -51,8 +51,8 @@ def who_is(path: Path) -> Person:
             return Person(float(row["age"]), gender, counts)
     if folder.name == "london":
         row = _rated("london").get(name)
-        if row is not None and row["face_age"].strip():
-            return Person(float(row["face_age"]), row["face_gender"].lower(), counts)
+        if row is not None:
+            return Person(_number(row["face_age"]), row["face_gender"].lower(), counts)
     return Person(None, None, counts)
 
 
@@ -84,3 +84,8 @@ def skin_tone(
         return None
     lightness, _, yellow = np.mean(seen, axis=0)
     return math.degrees(math.atan2(float(lightness) - 50, float(yellow)))
+
+
+def _number(told: str) -> float | None:
+    """Return a number of a table, None where nobody told it."""
+    return None if told.strip() in ("", "NA") else float(told)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from editing.operations.deidentify import Method
 from editing.operations.expression import UNITS
+from editing.operations.inpaint import ATTRIBUTES
 
 Aim = Literal["high", "low"]
 
@@ -36,7 +38,32 @@ EXPRESSION: tuple[Setting, ...] = (
     *(Setting(name, {"preset": name}) for name in ("happy", "surprised", "sad", "angry", "wink")),
 )
 
-GRIDS: dict[str, tuple[Setting, ...]] = {"expression": EXPRESSION}
+INPAINT: tuple[Setting, ...] = tuple(
+    Setting(f"{region} {attribute}", {"region": region, "attribute": attribute})
+    for region, known in ATTRIBUTES.items()
+    for attribute in known
+    if region != "mask"
+)
+
+DEIDENTIFY: tuple[Setting, ...] = tuple(
+    Setting(method, {"method": method}, {"identity_distance": "high"})
+    for method in get_args(Method)
+)
+
+NORMALIZE: tuple[Setting, ...] = (
+    Setting("pose and light", {}),
+    Setting("pose", {"light": 0}),
+    Setting("light", {"pose": 0}),
+    Setting("turned by 20", {"pose": 0, "light": 0, "yaw": 20}),
+    Setting("light from 60", {"pose": 0, "light": 0, "light_from": 60, "light_strength": 1}),
+)
+
+GRIDS: dict[str, tuple[Setting, ...]] = {
+    "expression": EXPRESSION,
+    "inpaint": INPAINT,
+    "deidentify": DEIDENTIFY,
+    "normalize": NORMALIZE,
+}
 
 # What is bad news where a setting has no aim of its own. Signed measures, such as a change of
 # yaw, are at their worst where they are farthest from 0.

@@ -31,7 +31,8 @@ class FaceFrame:
 
     ``pixels`` is float32 (1, 3, S, S), RGB in [0, 1]. ``photo_from_frame`` is float64 (3, 3), a
     similarity. ``landmarks`` is float32 (478, 3) in frame pixels. ``frame_from_canonical`` lays the
-    canonical face on the landmarks. ``memo`` is what an engine found out about this face, kept for
+    canonical face on the landmarks. ``mask`` is float32 (S, S) in [0, 1], what a person's mask lets
+    through, None where there is none. ``memo`` is what an engine found out about this face, kept for
     the other variants of the same request.
     """
 
@@ -39,6 +40,7 @@ class FaceFrame:
     photo_from_frame: NDArray[np.float64]
     landmarks: NDArray[np.float32]
     frame_from_canonical: Similarity
+    mask: NDArray[np.float32] | None = None
     memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -60,8 +62,16 @@ class FaceFrame:
         return int(x0), int(y0), int(x1), int(y1)
 
 
-def align(photo: Photo, face: Face, models: ModelStore, largest: int = LARGEST) -> FaceFrame:
+def align(
+    photo: Photo,
+    face: Face,
+    models: ModelStore,
+    largest: int = LARGEST,
+    mask: NDArray[np.uint8] | None = None,
+) -> FaceFrame:
     """Return the frame of ``face``; ``largest`` bounds its side in pixels.
+
+    ``mask`` is uint8 (H, W) of the photo, 255 where it lets an edit through.
 
     Raises:
         WeightsUnavailable: the canonical face is not there.
@@ -80,7 +90,10 @@ def align(photo: Photo, face: Face, models: ModelStore, largest: int = LARGEST) 
     landmarks = into_frame(face.landmarks, photo_from_frame)
     pixels = _cut(photo.pixels, photo_from_frame, size)
     tensor = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous().float().div(255)
-    return FaceFrame(tensor, photo_from_frame, landmarks, fit_face(canonical, landmarks))
+    through = None
+    if mask is not None:
+        through = _cut_mask(mask, photo_from_frame, size)
+    return FaceFrame(tensor, photo_from_frame, landmarks, fit_face(canonical, landmarks), through)
 
 
 def into_frame(
@@ -115,3 +128,12 @@ def _cut(
     return cv2.warpAffine(
         pixels, matrix[:2], (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
     ).astype(np.uint8)
+
+
+def _cut_mask(
+    mask: NDArray[np.uint8], photo_from_frame: NDArray[np.float64], size: int
+) -> NDArray[np.float32]:
+    """Return a photo's mask (H, W) in the frame; beyond the photo nothing is let through."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    cut = cv2.warpAffine(mask, photo_from_frame[:2], (size, size), flags=flags)
+    return cut.astype(np.float32) / 255

@@ -61,6 +61,30 @@ def detect_faces(photo: Photo, models: ModelStore) -> list[Face]:
     ]
 
 
+def face_at(photo: Photo, box: Box, index: int, models: ModelStore) -> Face:
+    """Return the face that a person says is in ``box``.
+
+    Where the landmark network sees none there, the canonical face is laid into the box: it is the
+    person who is right.
+
+    Raises:
+        WeightsUnavailable: the landmark network is not there.
+    """
+    canonical = canonical_face(models)
+    x0, y0, x1, y1 = box
+    points = find_landmarks(photo.pixels, (x0, y0, x1, y1), models)
+    there = _box_of(points, photo.width, photo.height)
+    if _overlap(there, box) < 0.5 or not _is_steady(photo.pixels, points, models):
+        points = canonical.shape.copy()
+        low, high = points.min(axis=0), points.max(axis=0)
+        sides = np.array([x1 - x0, y1 - y0], np.float32)
+        scale = sides / (high - low)[:2]
+        points[:, :2] = (points[:, :2] - low[:2]) * scale + np.array([x0, y0], np.float32)
+        points[:, 2] *= float(scale.mean())
+    pose = pose_of(fit_face(canonical, points).rotation)
+    return Face(index=index, box=box, landmarks=points, pose=pose, score=0.0)
+
+
 def _is_steady(pixels: NDArray[np.uint8], points: NDArray[np.float32], models: ModelStore) -> bool:
     """Return whether the points stay when looked at again: on what is no face they wander."""
     again = find_landmarks(pixels, points, models)

@@ -66,3 +66,35 @@ def look_up(values: FloatMap, where: FloatMap) -> FloatMap:
         for n in range(0, values.shape[2], 4)
     ]
     return np.concatenate([p[..., None] if p.ndim == 2 else p for p in parts], axis=2)
+
+
+def canonical_mesh(canonical: CanonicalFace, size: int) -> DrawnMesh:
+    """Return the canonical face drawn on its own map of ``size`` pixels a side."""
+    return DrawnMesh(ringed(on_map(canonical.shape, size)), canonical.triangles, (size, size))
+
+
+def laid_on_map(picture: FloatMap, landmarks: Points, mesh: DrawnMesh, size: int) -> FloatMap:
+    """Return the picture (h, w) or (h, w, C) laid on the map: (size, size) or (size, size, C).
+
+    Args:
+        landmarks: (478, 3), pixels of the picture.
+        mesh: ``canonical_mesh`` of a size that ``size`` divides, about the picture's own.
+    """
+    laid = cv2.remap(
+        np.ascontiguousarray(picture),
+        mesh.positions(with_rings(landmarks)),
+        None,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return cv2.resize(laid, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def resting(size: int) -> FloatMap:
+    """Return (size, size): 1 inside a frame, falling smoothly to 0 at its border.
+
+    A warp of a frame ends there: what it moved up to the border would tear from what is beyond.
+    """
+    line = np.minimum(np.arange(size), np.arange(size)[::-1]).astype(np.float32)
+    ramp = np.clip(np.minimum(line[:, None], line[None]) / (0.12 * size), 0, 1)
+    return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)

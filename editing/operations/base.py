@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1, half-open, pixels of the photo
 
 
 class Params(BaseModel):
@@ -20,6 +22,23 @@ class Params(BaseModel):
     def is_neutral(self) -> bool:
         """Return whether these settings ask for no change at all."""
         return False
+
+    def needs_mask(self) -> bool:
+        """Return whether these settings mean nothing without a mask."""
+        return False
+
+    def added_faces(self) -> tuple[Box, ...]:
+        """Return the boxes of faces that no detector found and a person points at."""
+        return ()
+
+    def notes(self) -> tuple[str, ...]:
+        """Return sentences that a person should read before using the result."""
+        return ()
+
+    @classmethod
+    def secrets(cls) -> frozenset[str]:
+        """Return the names of the settings that nobody is told again."""
+        return frozenset(n for n, f in cls.model_fields.items() if f.annotation is SecretStr)
 
     def variations(self) -> tuple[Variation, ...]:
         """Return what is asked for besides each other; empty where the result is one photo."""
@@ -57,7 +76,8 @@ class Operation:
 
     ``largest_frame`` bounds the side of the frame that the engines get, in pixels.
     ``keeps_person`` is whether the result shall show the same person; where it does not, a note in
-    the report says so.
+    the report says so. ``strips_metadata`` is whether names, places, dates and all else that the file
+    told of the person go from it. Beyond ``warned_yaw`` degrees of the head's turn the report warns.
     """
 
     name: str
@@ -72,6 +92,8 @@ class Operation:
     digital_source_type: str = "compositeWithTrainedAlgorithmicMedia"
     largest_frame: int = 1024
     keeps_person: bool = True
+    strips_metadata: bool = False
+    warned_yaw: float | None = None
 
 
 def reasons_by_field(error: ValidationError) -> dict[str, list[str]]:

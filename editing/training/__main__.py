@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from editing.training import age, age_reader, expression, head, landmarks, mesh
+from editing.training import (
+    age,
+    age_reader,
+    attribute,
+    expression,
+    face_prior,
+    fill,
+    head,
+    landmarks,
+    mesh,
+    surrogate,
+)
 from editing.weights import weights_folder
 
 RECIPES = {
@@ -14,14 +26,29 @@ RECIPES = {
     "head": head.train,
     "age_reader": age_reader.train,
     "age": age.train,
+    "face_prior": face_prior.train,
+    "fill": fill.train,
+    "surrogate": surrogate.train,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m editing.training", description=__doc__)
-    parser.add_argument("name", choices=RECIPES)
+    parser.add_argument("name", choices=[*RECIPES, "attribute"])
+    parser.add_argument("attribute", nargs="?", help="of attribute: its name")
+    parser.add_argument("--region", default="mouth", help="of attribute: the part it is in")
+    parser.add_argument("--positive", type=Path, metavar="DIR", help="of attribute: photos with it")
+    parser.add_argument("--negative", type=Path, metavar="DIR", help="of attribute: without it")
     parser.add_argument("--minutes", type=float, help="how long to train (networks only)")
     given = parser.parse_args()
+    if given.name == "attribute":
+        if None in (given.attribute, given.positive, given.negative):
+            parser.error("attribute NAME --positive DIR --negative DIR")
+        try:
+            print(attribute.make(given.attribute, given.region, given.positive, given.negative))
+        except ValueError as error:
+            parser.error(str(error))
+        return
     options = {"minutes": given.minutes} if given.minutes is not None else {}
     RECIPES[given.name](weights_folder(), **options)
 

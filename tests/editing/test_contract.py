@@ -19,8 +19,20 @@ from editing.request import EditRequest
 from tests.editing.tiny_pipelines import tiny_pipeline
 
 # One setting for each operation that visibly changes a face.
-SETTINGS = {"expression": {"smile": 1.0, "mouth_open": 0.4}, "age": {"target_age": 70}}
-NEUTRAL = {"expression": {}, "age": {"strength": 0}}
+SETTINGS = {
+    "expression": {"smile": 1.0, "mouth_open": 0.4},
+    "age": {"target_age": 70},
+    "inpaint": {"region": "mouth", "attribute": "restore"},
+    "deidentify": {"method": "surrogate"},
+    "normalize": {},
+}
+NEUTRAL = {
+    "expression": {},
+    "age": {"strength": 0},
+    "inpaint": {"strength": 0},
+    "deidentify": {"strength": 0},
+    "normalize": {"pose": 0, "light": 0},
+}
 CASES = [
     pytest.param(operation, engine, id=f"{operation}-{engine}") for operation, engine in ENGINES
 ]

@@ -81,7 +81,11 @@ def test_form_and_model_agree(operation: object) -> None:
     for name, field in fields.items():
         for value in (field.minimum, field.maximum, *field.choices):
             if value is not None:
-                model.model_validate({name: value})
+                chosen = {
+                    other: next(key for key, offered in known.items() if value in offered)
+                    for other, known in field.by.items()
+                }
+                model.model_validate({**chosen, name: value})
         if field.maximum is not None:
             with pytest.raises(ValueError, match=name):
                 model.model_validate({name: field.maximum + 1})

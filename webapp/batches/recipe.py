@@ -60,6 +60,8 @@ def _checked(step: Any, where: str = "") -> EditRequest:
         check_available(find_operation(request.operation), request.engine)
     except Unavailable as error:
         raise type(error)(f"{where}{error}") from error
+    if request.checked_params().needs_mask():
+        raise RequestInvalid(f"{where}a batch has no mask for each photo: choose another region")
     return request
 
 

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from editing.errors import RequestInvalid
+from editing.mask import check_mask
 from editing.operations import OPERATIONS
 from editing.request import read_request
 from webapp.accounts.usage import spend
@@ -91,7 +92,10 @@ class EditsView(ListAPIView[Edit]):
         )
         asked = read_request(data)
         file = request.FILES.get("mask")
-        mask = read_mask(file.read(), photo.width, photo.height) if file is not None else None
+        size, params = (photo.width, photo.height), asked.checked_params()
+        if file is None:
+            check_mask(None, size, params)
+        mask = read_mask(file.read(), size, params) if file is not None else None
         with transaction.atomic():
             token = spend(request, edits=1)
             edit = services.create_edit(owner, photo, asked, parent, mask, token=token)

@@ -29,6 +29,14 @@ class FacesField(serializers.JSONField):
     """Which faces; ``editing.request`` checks them."""
 
 
+class ToldParamsField(ParamsField):
+    """The params of an edit, without those that are secret."""
+
+    def to_representation(self, edit: Edit) -> dict[str, Any]:
+        secrets = OPERATIONS[edit.operation].params.secrets()
+        return {name: value for name, value in edit.params.items() if name not in secrets}
+
+
 @extend_schema_serializer(component_name="EditRequest")
 class EditRequestSerializer(serializers.Serializer):
     """What is asked for. For the documentation: ``editing.request`` checks it on every surface."""
@@ -67,7 +75,7 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
 
     photo = serializers.UUIDField(source="photo_id")
     parent = serializers.UUIDField(source="parent_id", allow_null=True)
-    params = ParamsField()
+    params = ToldParamsField(source="*")
     faces = FacesField()
     result = serializers.SerializerMethodField()
     picture = serializers.SerializerMethodField()

@@ -191,9 +191,10 @@ def _check(photo: Photo, request: EditRequest, parent: Edit | None) -> None:
         return
     if photo.faces_state != FacesState.FOUND:
         return
-    if not photo.faces:
+    faces = photo.faces or []
+    if not faces and not request.checked_params().added_faces():
         raise NoFace("there is no face in the photo")
     if isinstance(request.faces, list):
         for index in request.faces:
-            if index >= len(photo.faces):
-                raise FaceUnknown(f"there is no face {index}; the photo has {len(photo.faces)}")
+            if index >= len(faces):
+                raise FaceUnknown(f"there is no face {index}; the photo has {len(faces)}")

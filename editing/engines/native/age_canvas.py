@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from editing.engines.native.age_relief import wrinkles
 from editing.faces.align import FaceFrame
 from editing.faces.canonical import canonical_face
+from editing.faces.hair import CHEEKS, apart_from_skin, sharper
 from editing.faces.maps import look_up, on_map, places
 from editing.faces.regions import fitted_to, head_regions
 from editing.faces.topology import (
@@ -29,7 +30,6 @@ WORK = 512  # side of the maps that are applied at the photo's own resolution
 RELIEF = 1024  # largest side of the drawn wrinkles' map
 DRAWINGS = 8  # different sets of wrinkles; a seed names one of them
 NOSE_BASE = 2
-CHEEKS = (50, 280, 101, 330)
 
 FloatMap = NDArray[np.float32]
 
@@ -78,7 +78,7 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
     where = places(frame.landmarks, canonical, frame.size, WORK)
     picture = frame.picture()
     person, hair = (fitted_to(grown(picture, WORK), m) for m in (regions.person, regions.hair))
-    hair = _sharper(hair) * _sharper(person)
+    hair = sharper(hair) * sharper(person)
     irises = frame.frame_from_canonical.scale * WORK / frame.size
     chin = float(frame.landmarks[CHIN, 1]) * WORK / frame.size
     rows = np.arange(WORK, dtype=np.float32)[:, None]
@@ -88,11 +88,7 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
     )
     small = grown(picture, WORK)
     cheek = _cheek(small, where, canonical.shape)
-    # The network's hair reaches a little into the forehead: what has the colour of the cheeks is skin.
-    unlike = np.abs(small - cheek).mean(axis=2) / max(float(cheek.mean()), 0.05)
-    side = 2 * round(0.3 * irises) + 1
-    around = cv2.dilate(oval, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    hair = (hair * (1 - around * np.clip(1.8 - unlike / 0.2, 0, 1))).astype(np.float32)
+    hair = apart_from_skin(hair, small, cheek, oval, irises)
     tufts = _face_hair(small, cheek, where, canonical.shape)
     person = np.maximum(person, oval)  # hats and hands apart, a face is a person's
     skin = person * (1 - hair) * neck * (1 - still)
@@ -114,11 +110,6 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
         _relief(course, min(frame.size, RELIEF), seed, models),
         turn.astype(np.float32),
     )
-
-
-def _sharper(mask: FloatMap) -> FloatMap:
-    """Return a mask without the haze that the guided filter leaves beside an edge."""
-    return np.clip((mask - 0.35) / 0.45, 0, 1).astype(np.float32)
 
 
 def _face_masks(shape: NDArray[np.float32]) -> tuple[FloatMap, FloatMap, FloatMap]:

@@ -50,14 +50,15 @@ export function readProblem(text, status) {
 async function send(method, address, body) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const form = body instanceof FormData;
+  if (body !== undefined && !form) headers["Content-Type"] = "application/json";
   let answer;
   try {
     answer = await fetch(address, {
       method,
       headers,
       credentials: "same-origin",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || form ? body : JSON.stringify(body),
     });
   } catch {
     throw new Problem({ code: "unreachable", detail: "The server did not answer." });
@@ -81,6 +82,17 @@ async function every(address) {
   return rows;
 }
 
+/** Return the request as a form that carries the mask, a PNG. */
+function withMask(request, mask) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(request)) {
+    if (value === null) continue;
+    form.append(name, name === "params" ? JSON.stringify(value) : String(value));
+  }
+  form.append("mask", mask, "mask.png");
+  return form;
+}
+
 export const api = {
   photos: async (most) => (await send("GET", `${addresses.photos()}?limit=${most}`)).results,
   photo: (id) => send("GET", addresses.photo(id)),
@@ -88,7 +100,7 @@ export const api = {
   operations: () => send("GET", addresses.operations()),
   editsOf: (photo) => every(`${addresses.edits()}?photo=${photo}&limit=200`),
   edit: (id) => send("GET", addresses.edit(id)),
-  startEdit: (request) => send("POST", addresses.edits(), request),
+  startEdit: (request, mask) => send("POST", addresses.edits(), mask ? withMask(request, mask) : request),
   cancelEdit: (id) => send("POST", `${addresses.edit(id)}cancel/`, {}),
   report: (id) => send("GET", addresses.report(id)),
   events: async (id, since) => (await send("GET", addresses.events(id, since))).results,

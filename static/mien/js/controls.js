@@ -29,7 +29,22 @@ function makeChoice(name, schema, onChange) {
   );
   const set = (value) => inputs.forEach((input, at) => (input.checked = values[at] === (value ?? schema.default)));
   set(schema.default);
-  return { root, set, get: () => values[inputs.findIndex((input) => input.checked)] ?? schema.default };
+  const get = () => values[inputs.findIndex((input) => input.checked)] ?? schema.default;
+  /** Offer only some of the values; the chosen one gives way if it is none of them. */
+  const offer = (some) => {
+    inputs.forEach((input, at) => (input.parentElement.hidden = !some.includes(values[at])));
+    if (!some.includes(get())) set(some[0]);
+  };
+  return { root, set, get, offer };
+}
+
+function makeColor(name, schema, onChange) {
+  const id = `param-${name}`;
+  const input = element("input", { type: "color", id, name, on: { change: onChange } });
+  const root = element("div", { class: "field color-field", title: schema.description }, element("label", { for: id, text: schema.title || spoken(name) }), input);
+  const set = (value) => (input.value = value ?? schema.default);
+  set(schema.default);
+  return { root, set, get: () => input.value };
 }
 
 function makeSwitch(name, schema, onChange) {
@@ -42,7 +57,8 @@ function makeSwitch(name, schema, onChange) {
 
 function makeText(name, schema, onChange) {
   const id = `param-${name}`;
-  const input = element("input", { type: "text", id, name, on: { change: onChange } });
+  const secret = schema.format === "password";
+  const input = element("input", { type: secret ? "password" : "text", autocomplete: "off", id, name, on: { change: onChange } });
   const root = element("div", { class: "field", title: schema.description }, element("label", { for: id, text: schema.title || spoken(name) }), input);
   const set = (value) => (input.value = value ?? schema.default ?? "");
   set(schema.default);
@@ -52,9 +68,11 @@ function makeText(name, schema, onChange) {
 export class Controls {
   /**
    * `onInput` hears every change as it is made, `onRelease` when a movement ends, `onStrip` that
-   * several values of one setting are wanted: its name and the values.
+   * several values of one setting are wanted: its name and the values. `brush` paints a mask where
+   * a setting asks for one.
    */
-  constructor(onInput, onRelease, onStrip) {
+  constructor(onInput, onRelease, onStrip, brush) {
+    this.brush = brush;
     this.form = byId("controls");
     this.onInput = onInput;
     this.onRelease = onRelease;
@@ -69,10 +87,12 @@ export class Controls {
     this.controls.clear();
     this.defaults = {};
     this.presets = null;
+    this.fields = new Map();
     this.body = element("fieldset", { class: "choice" });
     let group = null;
     for (const [name, raw] of Object.entries(schema.properties || {})) {
       const field = resolve(raw, schema.$defs || {});
+      if (field.hidden) continue;
       if (field.group && field.group !== group) {
         group = field.group;
         this.body.append(element("h3", { class: "group-title", text: spoken(group) }));
@@ -80,15 +100,37 @@ export class Controls {
       const control = this.make(name, field);
       this.defaults[name] = field.default ?? control.get();
       this.controls.set(name, control);
+      this.fields.set(name, field);
       if (field.presets) this.presets = { name, values: field.presets };
       this.body.append(control.root);
+      if (field.brush) this.body.append(this.brush.root);
       if (field.strip) this.body.append(this.stripButton(name, field));
     }
     this.form.replaceChildren(this.body);
+    this.fit();
+  }
+
+  /** Show what belongs together: choices that hang on another, settings that matter now, the brush. */
+  fit() {
+    let painting = false;
+    for (const [name, field] of this.fields) {
+      const control = this.controls.get(name);
+      for (const [other, known] of Object.entries(field.by || {})) control.offer(Object.keys(known[this.controls.get(other).get()]));
+      const wanted = Object.entries(field.when || {});
+      if (wanted.length) control.root.hidden = !wanted.every(([other, values]) => values.includes(this.controls.get(other).get()));
+      if (field.brush) painting = control.get() === field.brush;
+    }
+    this.brush.show(painting);
+  }
+
+  /** Whether what the settings need is there: a mask, where one is to be painted. */
+  ready() {
+    return !this.brush.shown || this.brush.painted;
   }
 
   make(name, field) {
     const changed = () => {
+      this.fit();
       this.showGhosts();
       this.onInput();
       this.onRelease();
@@ -96,6 +138,7 @@ export class Controls {
     if (field.enum || field.const !== undefined) return makeChoice(name, field, changed);
     if (field.type === "boolean") return makeSwitch(name, field, changed);
     if (field.type === "number" || field.type === "integer") return makeSlider(name, field, this.onInput, this.onRelease);
+    if (field.format === "color") return makeColor(name, field, changed);
     return makeText(name, field, changed);
   }
 
@@ -120,6 +163,7 @@ export class Controls {
       // Of several values the filmstrip shows one; the control keeps what it has.
       if (!Array.isArray(params[name])) control.set(params[name] ?? this.defaults[name]);
     }
+    this.fit();
     this.showGhosts();
     this.clearProblems();
   }

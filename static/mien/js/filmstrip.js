@@ -3,10 +3,19 @@
 import { addresses } from "./api.js";
 import { actionButtons, byId, element } from "./element.js";
 
-/** Return {name, values} of the setting that has several values, or null. */
+/** Return {name, values} of the setting that has several values, or of proposals; null if there is one result. */
 export function severalOf(params) {
   const found = Object.entries(params || {}).find(([, value]) => Array.isArray(value));
-  return found ? { name: found[0], values: found[1] } : null;
+  if (found) return { name: found[0], values: found[1] };
+  const count = params?.variants || 1;
+  return count > 1 ? { name: "variants", values: Array.from({ length: count }, (_, at) => at + 1) } : null;
+}
+
+/** Return the settings as the controls show them: of several values, the one that is looked at. */
+export function oneOf(params, value) {
+  const several = severalOf(params);
+  if (!several || several.name === "variants") return params;
+  return { ...params, [several.name]: value ?? several.values[0] };
 }
 
 // How much of the photo a frame of the strip shows, in boxes of the face.

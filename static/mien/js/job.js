@@ -24,14 +24,14 @@ export class Job {
   }
 
   /** Start an edit; an older one of this page is cancelled. Resolves with it, or null if overtaken. */
-  async start(request) {
+  async start(request, mask = null) {
     this.cancel();
     const ticket = this.ticket;
     this.sending = true;
     this.show("Sending", 0, null);
     let edit;
     try {
-      edit = await api.startEdit(request);
+      edit = await api.startEdit(request, mask);
     } catch (problem) {
       if (ticket === this.ticket) this.end();
       throw problem;

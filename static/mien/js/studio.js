@@ -2,10 +2,11 @@
 
 import { api } from "./api.js";
 import { announce, byId, actionButtons } from "./element.js";
+import { Brush } from "./brush.js";
 import { Compare } from "./compare.js";
 import { Controls } from "./controls.js";
 import { Faces } from "./faces.js";
-import { Filmstrip, severalOf } from "./filmstrip.js";
+import { Filmstrip, oneOf, severalOf } from "./filmstrip.js";
 import { Job } from "./job.js";
 import { Picture } from "./picture.js";
 import { Results } from "./results.js";
@@ -28,7 +29,8 @@ export class Studio {
     this.compare = new Compare();
     this.results = new Results();
     this.faces = new Faces(() => this.faceChosen());
-    this.controls = new Controls(() => this.moved(), () => this.released(), (name, values) => this.apply({ [name]: values }));
+    this.brush = new Brush(() => this.refreshButtons());
+    this.controls = new Controls(() => this.moved(), () => this.released(), (name, values) => this.apply({ [name]: values }), this.brush);
     this.filmstrip = new Filmstrip({ choose: (label) => this.oneChosen(label), use: (name, value) => this.useOne(name, value) });
     this.tabs = new Tabs((operation) => this.operationChosen(operation));
     this.steps = new Steps((id) => this.goTo(id));
@@ -62,6 +64,7 @@ export class Studio {
     const [known, operations, edits] = await Promise.all([withFaces(photo, still), api.operations(), api.editsOf(photo.id)]);
     if (!still()) return;
     this.photo = known;
+    this.brush.open(known);
     showPhoto(known);
     this.picture.tellFaces(known);
     this.faces.open(known);
@@ -117,14 +120,18 @@ export class Studio {
   oneChosen(label) {
     this.picture.showEdit(this.steps.current, label);
     this.results.show(this.steps.edit, label);
-    this.controls.set({ ...this.controls.values(), [this.filmstrip.name]: this.filmstrip.value });
+    this.controls.set(oneOf(this.steps.edit.params, this.filmstrip.value));
     announce(`${label} ${this.filmstrip.unit}`);
   }
 
   /** Go on with one of several results alone: the same edit for its value. */
-  useOne(name, value) {
-    this.controls.set({ ...this.controls.values(), [name]: value });
-    this.apply();
+  async useOne(name, value) {
+    const { id, params } = this.steps.edit;
+    this.controls.set({ ...params, [name]: value });
+    if (name !== "variants") return this.apply();
+    const report = await api.report(id).catch(() => null);
+    const chosen = report?.variants.find((one) => one.label === String(value));
+    this.apply({ variants: 1 }, chosen?.seed);
   }
 
   /** Show a step: its picture, its settings, what it did. Null is the original. */
@@ -149,12 +156,13 @@ export class Studio {
   take(edit) {
     this.tabs.choose(edit.operation);
     this.faces.choose(facesOf(edit, this.photo));
-    const several = severalOf(edit.params);
-    this.controls.set(several ? { ...edit.params, [several.name]: this.filmstrip.value ?? several.values[0] } : edit.params);
+    this.controls.set(oneOf(edit.params, this.filmstrip.value));
   }
 
   /** What a new edit replaces: the shown one, if it is of the same operation and faces; else nothing. */
   layer() {
+    // What was painted over stays filled: the next mask comes on top.
+    if (this.brush.shown) return null;
     return this.replaces(this.steps.edit) ? this.steps.edit : null;
   }
 
@@ -194,20 +202,22 @@ export class Studio {
     clearTimeout(this.timer);
     this.refreshButtons();
     if (!byId("live").checked || !this.photo || this.tabs.operation.available === false) return;
+    // A mask is finished when its painter says so.
+    if (this.brush.shown) return;
     if (this.changed()) this.apply();
     else if (this.job.running && this.replaces(this.asked)) this.cancel();
   }
 
   /** Ask for the edit that the controls describe, or `several` values of one; all of them neutral is the step below. */
-  async apply(several = {}) {
+  async apply(several = {}, seed = null) {
     clearTimeout(this.timer);
-    if (!this.photo || !this.faces.indices().length || this.tabs.operation.available === false) return;
+    if (!this.photo || !this.faces.indices().length || this.tabs.operation.available === false || !this.controls.ready()) return;
     const layer = this.layer();
     const params = { ...this.controls.values(), ...several };
     if (layer && this.controls.isDefault() && this.controls.restsNeutral()) return this.reset();
     if (this.job.running) {
       // What is asked for already is not asked again; another face's edit is waited for, not lost.
-      if (this.replaces(this.asked) && same(params, this.asked.params)) return;
+      if (this.replaces(this.asked) && same(params, this.asked.params) && !this.brush.shown) return;
       if (!this.replaces(this.asked)) {
         this.waiting = true;
         return;
@@ -220,11 +230,13 @@ export class Studio {
       faces: this.faces.indices(),
       parent: layer ? layer.parent : this.steps.current,
     };
+    if (seed !== null && seed !== undefined) request.seed = seed;
+    const mask = this.brush.shown ? await this.brush.file() : null;
     this.asked = request;
     this.waiting = false;
     clearProblems();
     try {
-      const started = this.job.start(request);
+      const started = this.job.start(request, mask);
       if (severalOf(params)) this.openStrip(request.operation, params, request.faces, null);
       const edit = await started;
       if (edit && this.job.id === edit.id) this.remember(edit.id);
@@ -235,6 +247,7 @@ export class Studio {
   }
 
   async done(edit, report) {
+    if (this.brush.shown) this.brush.forget();
     const photo = this.photo;
     const several = severalOf(edit.params);
     if (!several) this.picture.showEdit(edit.id);
@@ -297,7 +310,7 @@ export class Studio {
     if (!this.photo || !this.controls.defaults) return;
     const able = this.faces.indices().length > 0 && this.tabs.operation.available !== false;
     this.controls.enable(able);
-    const changed = this.changed();
+    const changed = this.controls.ready() && (this.brush.shown || this.changed());
     for (const button of actionButtons("apply")) button.disabled = !able || !changed || this.job.running;
     for (const button of actionButtons("reset")) button.disabled = !able || (this.controls.isDefault() && !this.layer());
   }

@@ -1,0 +1,72 @@
+"""Grain: what a map of few pixels cannot hold, drawn anew like that of the skin around.
+
+Random phases keep the spectrum of a texture and nothing else of it (Galerne, Gousseau and Morel,
+"Random Phase Textures", IEEE TIP 2011): pores and film grain, no features.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FloatMap = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+PATCH = 64  # pixels of the spectrum's sample
+
+
+def with_grain(filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float) -> FloatMap:
+    """Return ``filled`` (h, w, 3) with grain in the hole (h, w) as the picture has around it.
+
+    ``coarse`` is how many pixels of the picture one of the map had: finer detail is missing.
+    """
+    fine = picture - cv2.GaussianBlur(picture, (0, 0), max(0.6, 0.6 * coarse))
+    known = ~cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    near = max(4.0, picture.shape[0] / 24)
+    weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), near)
+    # A loud edge (a hair, a lash) is no grain: it counts no more than thrice the usual.
+    energy = (fine**2).mean(axis=2)
+    usual = float(np.median(energy[known])) + 1e-12
+    energy = np.minimum(energy, 9 * usual) * known
+    level = np.sqrt(cv2.GaussianBlur(energy, (0, 0), near) / np.maximum(weight, 1e-3))
+    patch = _sample(fine, hole)
+    drawn = _random_phases(patch, picture.shape[:2])
+    missing = np.sqrt(np.maximum(level**2 - _energy(filled, coarse), 0))
+    return (filled + drawn * missing[..., None] * hole[..., None]).astype(np.float32)
+
+
+def _energy(filled: FloatMap, coarse: float) -> FloatMap:
+    """Return how much fine detail there is already, (h, w)."""
+    fine = filled - cv2.GaussianBlur(filled, (0, 0), max(0.6, 0.6 * coarse))
+    return cv2.GaussianBlur((fine**2).mean(axis=2), (0, 0), max(2.0, 2 * coarse))
+
+
+def _sample(fine: FloatMap, hole: Mask) -> FloatMap:
+    """Return the quietest whole patch (p, p, 3) beside the hole."""
+    size = min(PATCH, min(hole.shape) // 4)
+    box = (size, size)
+    covered = cv2.boxFilter(hole.astype(np.float32), -1, box, borderType=cv2.BORDER_CONSTANT)
+    loud = cv2.boxFilter((fine**2).mean(axis=2), -1, box)
+    rows, columns = np.nonzero(hole)
+    y, x = np.mgrid[0 : hole.shape[0], 0 : hole.shape[1]]
+    far = np.hypot(y - rows.mean(), x - columns.mean()) / hole.shape[0]
+    cost = loud / (np.median(loud) + 1e-12) + 4 * far + 1e6 * (covered > 0)
+    half = size // 2
+    inside = cost[half : hole.shape[0] - half, half : hole.shape[1] - half]
+    top, left = np.unravel_index(int(inside.argmin()), inside.shape)
+    return fine[top : top + size, left : left + size]
+
+
+def _random_phases(patch: FloatMap, shape: tuple[int, int]) -> FloatMap:
+    """Return (h, w, 3) of unit energy with the patch's spectrum; the same for the same patch."""
+    random = np.random.default_rng(0)
+    noise = random.standard_normal(shape).astype(np.float32)
+    size = patch.shape[0]
+    window = np.hanning(size)[:, None] * np.hanning(size)[None]
+    kernel = np.zeros((*shape, 3), np.float32)
+    kernel[:size, :size] = (patch - patch.mean(axis=(0, 1))) * window[..., None]
+    spectrum = np.abs(np.fft.rfft2(kernel, axes=(0, 1)))
+    drawn = np.fft.irfft2(spectrum * np.fft.rfft2(noise)[..., None], s=shape, axes=(0, 1))
+    power = float(np.sqrt((drawn**2).mean()))
+    return (drawn / max(power, 1e-9)).astype(np.float32)

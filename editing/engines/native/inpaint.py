@@ -1,0 +1,186 @@
+"""Inpainting without a GPU: parts are painted anew by ``fill``, moved by a warp, or coloured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.attributes import added_attributes
+from editing.engines.native.fill import fill
+from editing.engines.native.recolour import (
+    dyed,
+    greyed,
+    tinted_irises,
+    without_shine,
+    without_spots,
+)
+from editing.engines.native.reshape import reshaped, warp
+from editing.errors import MaskInvalid, WeightsUnavailable
+from editing.faces import parts
+from editing.faces.align import FaceFrame
+from editing.faces.canonical import canonical_face
+from editing.faces.hair import hair_of
+from editing.faces.paste import FaceEdit
+from editing.models import ModelStore
+from editing.operations.base import Operation, Params
+from editing.operations.inpaint import InpaintParams
+from editing.progress import Progress, part
+
+# What a change asks of the whole face, so that the part fits it (``networks.fill.ATTRIBUTES``).
+ASKED: dict[tuple[str, str], dict[str, float]] = {
+    ("mouth", "smile"): {"smile": 1.0, "mouth_open": 0.5},
+    ("mouth", "neutral"): {"smile": 0.0, "mouth_open": 0.0},
+    ("moustache", "remove"): {"beard": 0.0},
+    ("moustache", "add"): {"beard": 1.0},
+    ("beard", "remove"): {"beard": 0.0},
+    ("beard", "add"): {"beard": 1.0},
+    ("glasses", "remove"): {"spectacles": 0.0},
+}
+VARIETY = 0.6  # how far proposals differ
+WORK = 1024  # largest side at which a part is painted anew
+
+FloatMap = NDArray[np.float32]
+
+
+class NativeInpaint:
+    """The inpainting engine that needs no GPU."""
+
+    name = "native"
+
+    def unavailable(self, models: ModelStore) -> str | None:
+        try:
+            for name in ("face_prior", "fill", "head"):
+                models.card(name)
+        except WeightsUnavailable as error:
+            return str(error)
+        return None
+
+    def run(
+        self,
+        operation: Operation,
+        frame: FaceFrame,
+        params: Params,
+        seed: int,
+        models: ModelStore,
+        progress: Progress,
+    ) -> FaceEdit:
+        """Return the edit; the seed draws what is painted anew.
+
+        Raises:
+            MaskInvalid: the mask misses the face's frame, or covers all of the face.
+        """
+        assert isinstance(params, InpaintParams)
+        ways = {"fill": _filled, "warp": _warped, "colour": _coloured}
+        edit = ways[params.way](frame, params, seed, models, progress)
+        progress(1.0, "edited")
+        return edit
+
+
+def _filled(
+    frame: FaceFrame, params: InpaintParams, seed: int, models: ModelStore, progress: Progress
+) -> FaceEdit:
+    mask = _hole(frame, params)
+    size = min(frame.size, WORK)
+    picture, landmarks = frame.picture(), frame.landmarks
+    small = mask
+    if size < frame.size:
+        scale = size / frame.size
+        picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(mask, (size, size), interpolation=cv2.INTER_AREA)
+        landmarks = landmarks * scale
+        landmarks[:, :2] += (scale - 1) / 2
+    asked = ASKED.get((params.region, params.attribute), {})
+    if params.attribute in added_attributes():
+        asked = {params.attribute: 1.0}
+    shown = part(progress, 0.0, 0.95)
+    after = fill(
+        picture, small > 0.01, landmarks, models, seed,
+        conditions=asked, variety=VARIETY, progress=shown,
+    )  # fmt: skip
+    progress(0.95, "blending", (after * 255).round().astype(np.uint8))
+    soft = parts.feathered(mask, params.feather) * params.strength
+    return FaceEdit(soft, gain=np.zeros_like(after), difference=after)
+
+
+def _hole(frame: FaceFrame, params: InpaintParams) -> FloatMap:
+    if params.region != "mask":
+        return parts.hole_of(params.region, frame.landmarks, frame.size)
+    assert frame.mask is not None
+    if not frame.mask.any():
+        raise MaskInvalid("the mask lies beside the face that was chosen")
+    face = parts.skin(frame.landmarks, frame.size) > 0.5
+    if face.any() and (frame.mask[face] > 0.5).mean() > 0.95:
+        raise MaskInvalid("the mask covers the whole face: nothing is left to continue from")
+    return frame.mask
+
+
+def _warped(
+    frame: FaceFrame, params: InpaintParams, seed: int, models: ModelStore, progress: Progress
+) -> FaceEdit:
+    """Return a warp; the seed plays no part."""
+    moved = reshaped(params.region, params.attribute, frame.landmarks, params.strength)
+    progress(0.3, "moving the part")
+    displacement, mask = warp(frame.landmarks, moved, canonical_face(models), frame.size)
+    return FaceEdit(mask, displacement)
+
+
+def _coloured(
+    frame: FaceFrame, params: InpaintParams, seed: int, models: ModelStore, progress: Progress
+) -> FaceEdit:
+    """Return a change of colour; the seed plays no part."""
+    picture = frame.picture()
+    progress(0.2, "finding the part")
+    mask = _COLOURED[params.region](frame, models)
+    progress(0.5, "colouring")
+    unit = parts.eye_distance(frame.landmarks)
+    if params.attribute == "spots":
+        after = without_spots(picture, mask, unit)
+    elif params.attribute == "shine":
+        after = without_shine(picture, mask, unit)
+    elif params.attribute == "grey":
+        after = greyed(picture, mask)
+    elif params.region == "eyes":
+        after, mask = tinted_irises(picture, mask, params.color)
+    else:
+        after = dyed(picture, mask, params.color)
+    mask = cv2.GaussianBlur(mask, (0, 0), max(0.5, unit / 160)) * (mask > 0)
+    mask = mask * params.strength
+    progress(
+        0.9, "blending", ((picture + mask[..., None] * (after - picture)) * 255).astype(np.uint8)
+    )
+    return FaceEdit(mask.astype(np.float32), difference=after - picture)
+
+
+def _skin(frame: FaceFrame, models: ModelStore) -> FloatMap:
+    """Return the skin of the face; where hair falls over it, it is hair."""
+    mask = parts.skin(frame.landmarks, frame.size)
+    unit = parts.eye_distance(frame.landmarks)
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * unit) * (mask > 0)
+    return (mask * (1 - hair_of(frame, models))).astype(np.float32)
+
+
+def _lips(frame: FaceFrame, models: ModelStore) -> FloatMap:
+    unit = parts.eye_distance(frame.landmarks)
+    mask = parts.lips(frame.landmarks, frame.size)
+    return cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.012 * unit)).astype(np.float32)
+
+
+def _brow_hair(frame: FaceFrame, models: ModelStore) -> FloatMap:
+    """Return the hairs of the brows: within their outline, what is darker than the skin there."""
+    unit = parts.eye_distance(frame.landmarks)
+    mask = cv2.GaussianBlur(parts.brows(frame.landmarks, frame.size), (0, 0), 0.02 * unit)
+    grey = frame.picture().mean(axis=2)
+    level = cv2.GaussianBlur(cv2.dilate(grey, np.ones((3, 3))), (0, 0), 0.15 * unit)
+    return (mask * np.clip((level - grey) / 0.12, 0, 1)).astype(np.float32)
+
+
+_COLOURED: dict[str, Callable[[FaceFrame, ModelStore], FloatMap]] = {
+    "mouth": _lips,
+    "eyes": lambda frame, models: parts.irises(frame.landmarks, frame.size),
+    "brows": _brow_hair,
+    "skin": _skin,
+    "hair": hair_of,
+}

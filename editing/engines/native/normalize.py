@@ -1,0 +1,155 @@
+"""Pose and light made normal: a turned mesh, the other half where skin was hidden, even light."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.engines.native.relight import MAP, coded_gain, evened, lit
+from editing.engines.native.turning import WARP_SIZE, Turned, turned
+from editing.errors import PoseRefused, WeightsUnavailable
+from editing.faces import parts
+from editing.faces.align import FaceFrame
+from editing.faces.canonical import CanonicalFace, canonical_face
+from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
+from editing.faces.paste import FaceEdit
+from editing.faces.pose import pose_of
+from editing.faces.topology import FACE_OVAL
+from editing.models import ModelStore
+from editing.operations.base import Operation, Params
+from editing.operations.normalize import REFUSED, NormalizeParams
+from editing.progress import Progress
+
+FloatMap = NDArray[np.float32]
+
+
+class NativeNormalize:
+    """The engine that needs no GPU."""
+
+    name = "native"
+
+    def unavailable(self, models: ModelStore) -> str | None:
+        try:
+            models.card("mesh")
+        except WeightsUnavailable as error:
+            return str(error)
+        return None
+
+    def run(
+        self,
+        operation: Operation,
+        frame: FaceFrame,
+        params: Params,
+        seed: int,
+        models: ModelStore,
+        progress: Progress,
+    ) -> FaceEdit:
+        """Return the edit; the seed plays no part, for nothing here is random.
+
+        Raises:
+            PoseRefused: the head is turned too far to the side.
+        """
+        assert isinstance(params, NormalizeParams)
+        canonical = canonical_face(models)
+        pose = pose_of(frame.frame_from_canonical.rotation)
+        if params.turns() and abs(pose.yaw) > REFUSED:
+            raise PoseRefused(
+                f"the head is turned by {abs(pose.yaw):.0f} degrees, and beyond {REFUSED:.0f} too"
+                " little of the face is seen to turn it to the front"
+            )
+        progress(0.1, "turning the head")
+        rest = 1 - params.pose
+        # The frame stands upright; how far the head is tilted in the photo is the frame's own turn.
+        tilt = math.degrees(math.atan2(frame.photo_from_frame[1, 0], frame.photo_from_frame[0, 0]))
+        head = turned(
+            frame,
+            canonical,
+            rest * pose.yaw + params.yaw,
+            rest * pose.pitch + params.pitch,
+            pose.roll - params.pose * (pose.roll + tilt) + params.roll,
+        )
+        progress(0.4, "looking at the light")
+        picture = frame.picture()
+        light = _light(picture, frame, canonical, params)
+        gain, difference, mask = _shown(picture, frame, head, light, canonical)
+        progress(1.0, "edited")
+        return FaceEdit(mask, head.displacement if params.turns() else None, gain, difference)
+
+
+def _light(
+    picture: FloatMap, frame: FaceFrame, canonical: CanonicalFace, params: NormalizeParams
+) -> FloatMap:
+    """Return (256, 256): the logarithm by which light changes, on the canonical map."""
+    change = np.zeros((MAP, MAP), np.float32)
+    if params.light:
+        mesh = canonical_mesh(canonical, 2 * MAP)
+        laid = laid_on_map(picture, frame.landmarks, mesh, MAP)
+        change = change - params.light * evened(laid, canonical)
+    if params.light_strength and params.light_from:
+        change = change + lit(canonical, params.light_from, params.light_strength)
+    return change
+
+
+def _shown(
+    picture: FloatMap, frame: FaceFrame, head: Turned, light: FloatMap, canonical: CanonicalFace
+) -> tuple[FloatMap, FloatMap | None, FloatMap]:
+    """Return gain, difference and mask of the turned head in its light."""
+    where = places(head.landmarks, canonical, frame.size, WARP_SIZE)
+    at_place = look_up(light[..., None], where)[..., 0]
+    # A place shows the light of where it was seen: the other half has the other half's.
+    other_light = look_up(light[:, ::-1, None].copy(), where)[..., 0]
+    gain = np.repeat(coded_gain(at_place)[..., None], 3, axis=2)
+    relit = (np.abs(at_place) > 0.004).astype(np.uint8)
+    relit = cv2.dilate(relit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+    mask = np.maximum(head.mask, relit).astype(np.float32)
+    if head.unseen.max() < 0.02:
+        return gain, None, mask
+    size = frame.size
+    hidden = cv2.resize(head.unseen, (size, size), interpolation=cv2.INTER_LINEAR)[..., None]
+    mirrored = _fetched(picture, head.other)
+    mirrored = mirrored * _grown(coded_gain(other_light), size)[..., None]
+    own = _fetched(picture, head.displacement) * _grown(gain, size)
+    face = parts.ring(head.landmarks, FACE_OVAL, size, 0.94)
+    mirrored = mirrored * _matched(own, mirrored, face * (1 - hidden[..., 0]))
+    full = _grown(gain, size) * (1 - hidden)
+    return full.astype(np.float32), (hidden * mirrored).astype(np.float32), mask
+
+
+def _matched(own: FloatMap, other: FloatMap, seen: FloatMap) -> FloatMap:
+    """Return the gain that makes the mirrored half as bright and warm as the skin it joins.
+
+    ``seen`` (h, w) is where both show the face, 0 to 1; farther away the gain is that of the face.
+    """
+    size = own.shape[0]
+    total = np.zeros_like(own)
+    parts_of = np.full(own.shape[:2], 1e-4, np.float32)
+    usual = [(values * seen[..., None]).sum(axis=(0, 1)) for values in (own, other)]
+    total += 1e-4 * (usual[0] + 1e-6) / (usual[1] + 1e-6)
+    for sigma in (size / 40, size / 16):
+        weight = cv2.GaussianBlur(seen, (0, 0), sigma)
+        near, far = (
+            cv2.GaussianBlur(values * seen[..., None], (0, 0), sigma) for values in (own, other)
+        )
+        total += near / np.maximum(far, 1e-4) * weight[..., None]
+        parts_of += weight
+    return np.clip(total / parts_of[..., None], 0.6, 1.6).astype(np.float32)
+
+
+def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:
+    """Return a frame's values, each from where it is displaced, frame pixels."""
+    size = values.shape[0]
+    shift = _grown(displacement, size)
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+    return cv2.remap(
+        values, x + shift[..., 0], y + shift[..., 1], cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    ).clip(0, 1)  # fmt: skip
+
+
+def _grown(values: FloatMap, size: int) -> FloatMap:
+    if values.shape[0] == size:
+        return values
+    return cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)

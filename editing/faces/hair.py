@@ -1,0 +1,64 @@
+"""The hair of a head, without the forehead that the head network takes along."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.faces.align import FaceFrame
+from editing.faces.parts import eye_distance, ring
+from editing.faces.regions import fitted_to, head_regions
+from editing.faces.topology import FACE_OVAL
+from editing.models import ModelStore
+
+WORK = 512
+CHEEKS = (50, 280, 101, 330)  # right below the eyes, where no beard grows
+
+FloatMap = NDArray[np.float32]
+
+
+def hair_of(frame: FaceFrame, models: ModelStore) -> FloatMap:
+    """Return float32 (S, S) in [0, 1]: the hair of the head.
+
+    Raises:
+        WeightsUnavailable: the head network is not there.
+    """
+    size = min(frame.size, WORK)
+    scale = size / frame.size
+    picture = cv2.resize(frame.picture(), (size, size), interpolation=cv2.INTER_AREA)
+    regions = head_regions(frame, models)
+    person, hair = (sharper(fitted_to(picture, m)) for m in (regions.person, regions.hair))
+    landmarks = frame.landmarks * scale
+    oval = cv2.GaussianBlur(ring(landmarks, FACE_OVAL, size, 0.97), (0, 0), size / 100)
+    hair = apart_from_skin(
+        hair * person, picture, cheek_colour(picture, landmarks), oval, eye_distance(landmarks)
+    )
+    grown = cv2.resize(hair, (frame.size, frame.size), interpolation=cv2.INTER_LINEAR)
+    return grown.astype(np.float32)
+
+
+def cheek_colour(picture: FloatMap, landmarks: NDArray[np.float32]) -> FloatMap:
+    """Return (3,), RGB: the colour of the cheeks."""
+    size = picture.shape[0]
+    spots = np.zeros((size, size), np.float32)
+    radius = max(1, round(0.12 * eye_distance(landmarks)))
+    for x, y in landmarks[list(CHEEKS), :2]:
+        cv2.circle(spots, (round(float(x)), round(float(y))), radius, 1.0, -1)
+    share = spots[..., None] / max(float(spots.sum()), 1e-3)
+    return (picture * share).sum(axis=(0, 1)).astype(np.float32)
+
+
+def apart_from_skin(
+    hair: FloatMap, picture: FloatMap, cheek: FloatMap, oval: FloatMap, irises: float
+) -> FloatMap:
+    """Return the hair without what has the colour of the cheeks in and beside the face's oval."""
+    unlike = np.abs(picture - cheek).mean(axis=2) / max(float(cheek.mean()), 0.05)
+    side = 2 * round(0.3 * irises) + 1
+    around = cv2.dilate(oval, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    return (hair * (1 - around * np.clip(1.8 - unlike / 0.2, 0, 1))).astype(np.float32)
+
+
+def sharper(mask: FloatMap) -> FloatMap:
+    """Return a mask without the haze that the guided filter leaves beside an edge."""
+    return np.clip((mask - 0.35) / 0.45, 0, 1).astype(np.float32)

@@ -1,0 +1,114 @@
+"""Normalisation of pose and light: straighter, more even, still the same person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from editing.engines.native.relight import evened, lit
+from editing.engines.native.turning import turned
+from editing.errors import PoseRefused
+from editing.faces.align import align
+from editing.faces.canonical import canonical_face
+from editing.faces.detect import detect_faces
+from editing.faces.pose import estimate_pose
+from editing.models import ModelStore
+from editing.photo import Photo
+from editing.pipeline import edit_photo
+from editing.request import EditRequest
+
+
+@pytest.fixture(scope="module")
+def models() -> ModelStore:
+    return ModelStore()
+
+
+@pytest.fixture(scope="module")
+def faces(astronaut_photo: Photo, models: ModelStore):
+    return detect_faces(astronaut_photo, models)
+
+
+@pytest.fixture(scope="module")
+def normalized(astronaut_photo, faces, models):
+    def run(photo=astronaut_photo, found=faces, **params):
+        request = EditRequest(operation="normalize", params=params, seed=1)
+        return edit_photo(photo, request, models, faces=found)
+
+    return run
+
+
+def test_a_turned_head_comes_to_the_front_and_stays_the_person(normalized):
+    turned_away = normalized(pose=0, light=0, yaw=20, pitch=8)
+    measures = turned_away.report.faces[0].measures
+    moved = measures["yaw_after"] - measures["yaw_before"]
+    assert 12 < moved < 28
+    back = normalized(turned_away.photo, None, light=0).report.faces[0].measures
+    assert abs(back["yaw_after"]) < 0.25 * abs(back["yaw_before"])
+    assert back["identity_distance"] < 0.5
+    assert back["change_outside_mask"] == 0
+
+
+def test_a_tilted_head_stands_upright(astronaut_photo, models, normalized):
+    turn = cv2.getRotationMatrix2D((225, 120), 14, 1)
+    tilted = cv2.warpAffine(astronaut_photo.pixels, turn, (512, 512), borderMode=cv2.BORDER_REFLECT)
+    measures = (
+        normalized(replace(astronaut_photo, pixels=tilted), None, light=0).report.faces[0].measures
+    )
+    assert abs(measures["roll_before"]) > 8
+    assert abs(measures["roll_after"]) < 3
+
+
+def test_light_from_one_side_is_evened(astronaut_photo, faces, normalized):
+    x0, _, x1, _ = faces[0].box
+    ramp = np.clip((np.arange(512) - x0) / (x1 - x0), 0, 1)[None, :, None]
+    dark = (astronaut_photo.pixels * (0.35 + 0.65 * ramp)).astype(np.uint8)
+    measures = normalized(replace(astronaut_photo, pixels=dark), pose=0).report.faces[0].measures
+    assert measures["light_asymmetry_before"] > 0.5
+    assert measures["light_asymmetry_after"] < 0.3 * measures["light_asymmetry_before"]
+    assert measures["identity_distance"] < 0.4
+
+
+def test_an_even_face_has_nothing_to_even(models):
+    canonical = canonical_face(models)
+    half = np.full((256, 128, 3), 0.5, np.float32)
+    even = np.concatenate([half, half[:, ::-1]], axis=1)
+    assert np.abs(evened(even, canonical)).max() < 0.01
+
+
+def test_light_that_is_put_in_comes_from_where_it_was_asked(models, astronaut_photo, faces):
+    canonical = canonical_face(models)
+    change = lit(canonical, 60.0, 1.0)
+    assert change[100:180, 150:180].mean() > change[100:180, 76:106].mean() + 0.3
+    assert np.abs(lit(canonical, 0.0, 1.0)).max() < 0.05
+
+
+def test_the_landmarks_of_a_turned_head_have_the_pose_that_was_asked(
+    astronaut_photo, faces, models
+):
+    frame = align(astronaut_photo, faces[0], models)
+    head = turned(frame, canonical_face(models), 15.0, -10.0, 5.0)
+    pose = estimate_pose(head.landmarks, models)
+    assert (pose.yaw, pose.pitch, pose.roll) == pytest.approx((15, -10, 5), abs=0.5)
+
+
+def test_a_head_seen_from_the_side_is_refused_and_one_between_is_told(
+    normalized, faces, models, astronaut_photo
+):
+    canonical = canonical_face(models)
+    frame = align(astronaut_photo, faces[0], models)
+
+    def seen_at(yaw: float):
+        head = turned(frame, canonical, yaw, 0.0, 0.0)
+        points = head.landmarks.copy()
+        points[:, :2] = (
+            points[:, :2] @ frame.photo_from_frame[:2, :2].T + frame.photo_from_frame[:2, 2]
+        )
+        return [replace(faces[0], landmarks=points.astype(np.float32))]
+
+    with pytest.raises(PoseRefused, match="70 degrees"):
+        normalized(found=seen_at(70.0))
+    notes = " ".join(normalized(found=seen_at(52.0)).report.faces[0].notes)
+    assert "52 degrees" in notes
