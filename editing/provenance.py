@@ -41,7 +41,9 @@ class Provenance(BaseModel):
     """One edit, as it is told to whoever receives the file. Never holds pixels or faces.
 
     ``source_sha256`` is the digest of the edited photo's file, ``digital_source_type`` a name of
-    the IPTC's vocabulary, ``version`` that of Mien.
+    the IPTC's vocabulary, ``version`` that of Mien. Digest and seed are None where the operation
+    hides who was in the photo: the digest would tell which photo it was, and with the seed anybody
+    could try on other photos of whom the face was drawn.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,8 +51,8 @@ class Provenance(BaseModel):
     operation: str
     params: dict[str, Any]
     engine: str
-    seed: int
-    source_sha256: str
+    seed: int | None
+    source_sha256: str | None
     weights: tuple[WeightReport, ...]
     digital_source_type: str
     version: str
@@ -84,14 +86,16 @@ class Verification:
 
 def describe_edit(report: Report, time: datetime.datetime | None = None) -> Provenance:
     """Return the provenance of the edit that ``report`` tells of; ``time`` None means now."""
+    operation = find_operation(report.operation)
+    hides = operation.strips_metadata
     return Provenance(
         operation=report.operation,
         params=report.params,
         engine=report.engine,
-        seed=report.seed,
-        source_sha256=report.photo.sha256,
+        seed=None if hides else report.seed,
+        source_sha256=None if hides else report.photo.sha256,
         weights=tuple(report.weights),
-        digital_source_type=find_operation(report.operation).digital_source_type,
+        digital_source_type=operation.digital_source_type,
         version=__version__,
         time=time or datetime.datetime.now(datetime.UTC).replace(microsecond=0),
     )

@@ -16,6 +16,7 @@ from editing.models import ModelStore
 from editing.operations.deidentify import DEIDENTIFY, DeidentifyParams
 from editing.photo import Photo, decode_photo
 from editing.pipeline import edit_photo
+from editing.provenance import describe_edit, read_provenance, write_provenance
 from editing.request import EditRequest, check_params
 from tests.conftest import encoded
 
@@ -122,6 +123,16 @@ def test_names_and_places_go_from_the_file(astronaut_picture, faces, models):
     assert b"Eileen" in photo.exif
     request = EditRequest(operation="deidentify", params={"method": "blur"}, seed=1)
     assert edit_photo(photo, request, models, faces=faces).photo.exif is None
+
+
+def test_the_file_tells_neither_its_source_nor_how_to_draw_the_face_again(hidden, astronaut_photo):
+    result = hidden(seed=987654321, method="mosaic")
+    marked = write_provenance(result.photo, describe_edit(result.report))
+    assert astronaut_photo.sha256.encode() not in marked.data
+    assert b"987654321" not in marked.data
+    told = read_provenance(marked.data)
+    assert told is not None
+    assert (told.operation, told.seed, told.source_sha256) == ("deidentify", None, None)
 
 
 def test_the_report_tells_what_is_promised_and_keeps_the_key_to_itself(hidden):
