@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import httpx
@@ -25,17 +25,14 @@ from mien.client.models import (
 )
 
 
-class AsyncOwnThings:
-    """The part of ``AsyncClient`` for presets, tokens, usage and webhooks."""
+class AsyncOwnThings(Protocol):
+    """The part of ``AsyncClient`` for presets, tokens, usage and webhooks, on three methods of it."""
 
-    async def send(self, call: Call) -> httpx.Response:
-        raise NotImplementedError
+    async def send(self, call: Call) -> httpx.Response: ...
 
-    async def json(self, call: Call) -> Any:
-        raise NotImplementedError
+    async def json(self, call: Call) -> Any: ...
 
-    def pages(self, path: str, query: Mapping[str, str] | None = None) -> AsyncIterator[Any]:
-        raise NotImplementedError
+    def pages(self, path: str, query: Mapping[str, str] | None = None) -> AsyncIterator[Any]: ...
 
     async def presets(self, operation: str | None = None) -> AsyncIterator[Preset]:
         """Give your presets, the newest first; of one operation where it is named."""

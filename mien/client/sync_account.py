@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import httpx
@@ -25,17 +25,14 @@ from mien.client.models import (
 )
 
 
-class OwnThings:
-    """The part of ``Client`` for presets, tokens, usage and webhooks."""
+class OwnThings(Protocol):
+    """The part of ``Client`` for presets, tokens, usage and webhooks, on three methods of it."""
 
-    def send(self, call: Call) -> httpx.Response:
-        raise NotImplementedError
+    def send(self, call: Call) -> httpx.Response: ...
 
-    def json(self, call: Call) -> Any:
-        raise NotImplementedError
+    def json(self, call: Call) -> Any: ...
 
-    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
-        raise NotImplementedError
+    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]: ...
 
     def presets(self, operation: str | None = None) -> Iterator[Preset]:
         """Give your presets, the newest first; of one operation where it is named."""
