@@ -135,6 +135,20 @@ def test_pause_between_steps(make_batch: Any) -> None:
     assert {item.edit.parent_id for item in Item.objects.all()} == {one.pk, two.pk}
 
 
+def test_no_step_is_queued_after_a_pause(make_batch: Any) -> None:
+    """The worker has listed what goes on when the pause comes."""
+    batch = make_batch()
+    feed(batch.pk)
+    finish(queued(batch)[0])
+    (between,) = list(next_steps(batch.pk))
+    pause_batch(batch)
+    assert not go_on(between)
+    assert queued(batch) == []
+    resume_batch(batch)
+    assert go_on(between)
+    assert len(queued(batch)) == 1
+
+
 def test_cancel_between_steps(make_batch: Any, api: Client) -> None:
     batch = make_batch()
     feed(batch.pk)

@@ -131,15 +131,26 @@ def fetch(item: Item) -> Photo:
 
 def _send_edit(item: Item, photo: Photo) -> None:
     """Queue the edit of the item's step; the first write of the transaction claims the right to."""
-    mine = Item.objects.filter(
-        pk=item.pk, state=State.TAKEN, takes=item.takes,
-        batch__paused=False, batch__status__in=GOING_ON,
-    )  # fmt: skip
+    mine = Item.objects.filter(pk=item.pk, state=State.TAKEN, takes=item.takes)
     if not mine.update(state=State.SENT, photo=photo, takes=0, taken_until=None):
+        raise LeftBehind
+    if not keep_going(item.batch_id):
         raise LeftBehind
     request = step_of_item(item.batch.recipe, item.overrides, item.step)
     edit = create_edit(item.batch.owner, photo, request, parent=item.edit, batch=item.batch)
     Item.objects.filter(pk=item.pk).update(edit=edit)
+
+
+def keep_going(batch: UUID) -> bool:
+    """Return whether the batch goes on, and let nobody pause or cancel it before this transaction
+    ends: who does so afterwards sees the edit that it queues, and takes it back.
+
+    A condition in the write of the item would be read before that write, so on PostgreSQL a pause
+    could come between and miss the edit. Called with the item locked, as rows are locked in the
+    order edit, item, batch.
+    """
+    going_on = Batch.objects.filter(pk=batch, paused=False, status__in=GOING_ON)
+    return going_on.select_for_update(no_key=True).exists()
 
 
 def put_back(item: Item, photo: Photo) -> None:
@@ -167,7 +178,7 @@ def go_on(item: Item) -> bool:
         with transaction.atomic():
             # The first write of the transaction: the second who comes finds another edit here.
             mine = Item.objects.filter(pk=item.pk, state=State.RUNNING, edit=done, step=item.step)
-            if not mine.update(taken_until=None):
+            if not mine.update(taken_until=None) or not keep_going(item.batch_id):
                 return False
             photo = Photo.objects.get(pk=done.photo_id)
             request = step_of_item(item.batch.recipe, item.overrides, item.step)
