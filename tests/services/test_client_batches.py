@@ -146,8 +146,8 @@ def test_pause_resume_and_cancel(slow: House, folder: Path) -> None:
     with Client(slow.url) as mien:
         photos = [mien.wait_for_faces(mien.upload(folder / "a.jpg")) for _ in range(4)]
         batch = mien.batch(photos, "expression", smile=0.1, idempotency_key="once")
+        batch.pause()  # at once: four edits take little more than a second
         assert mien.batch(photos, "expression", smile=0.1, idempotency_key="once").id == batch.id
-        batch.pause()
         with pytest.raises(WaitTimeout):
             batch.wait(0.2)
         assert batch.resume().wait(60).state.counts.done == 4
