@@ -126,7 +126,7 @@ def _moustache(landmarks: Points, size: int, unit: float) -> FloatMap:
 def _beard(landmarks: Points, size: int, unit: float) -> FloatMap:
     """Return the jaw from ear to ear, a little below it, and the upper lip; the lips themselves stay."""
     jaw = landmarks[list(JAW), :2]
-    below = jaw + np.array([0, 0.10 * unit], np.float32)
+    below = jaw + np.array([0, 0.03 * unit], np.float32)
     cheeks = landmarks[[213, 206, 98, 2, 327, 426, 433], :2]
     mask = drawn(np.concatenate([below, cheeks]), size)
     mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * unit)
