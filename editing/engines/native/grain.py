@@ -14,6 +14,7 @@ FloatMap = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 PATCH = 64  # pixels of the spectrum's sample
+FARAWAY = 0.02  # weight of the whole picture beside what is near
 
 
 def with_grain(filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float) -> FloatMap:
@@ -29,7 +30,9 @@ def with_grain(filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float) -
     energy = (fine**2).mean(axis=2)
     usual = float(np.median(energy[known])) + 1e-12
     energy = np.minimum(energy, 9 * usual) * known
-    level = np.sqrt(cv2.GaussianBlur(energy, (0, 0), near) / np.maximum(weight, 1e-3))
+    # Deep in a large hole nothing is near: there it is the usual of the picture.
+    near_by = cv2.GaussianBlur(energy, (0, 0), near)
+    level = np.sqrt((near_by + FARAWAY * usual) / (weight + FARAWAY))
     patch = _sample(fine, hole)
     drawn = _random_phases(patch, picture.shape[:2])
     missing = np.sqrt(np.maximum(level**2 - _energy(filled, coarse), 0))
