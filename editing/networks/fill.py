@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
-from diffusers import DDIMScheduler, UNet2DModel
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from diffusers import DDIMScheduler
 
 PRIOR_MAP = 64
 FILL_MAP = 256
@@ -129,6 +132,8 @@ class FillNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        from diffusers import UNet2DModel  # It takes seconds to import, which few edits need.
+
         depth = len(CHANNELS)
         self.unet = UNet2DModel(
             in_channels=(3 + SEEN) * FOLD**2,
@@ -163,6 +168,8 @@ def seen_by_network(picture: Tensor, prior: Tensor, hole: Tensor) -> Tensor:
 
 def noise_schedule() -> DDIMScheduler:
     """Return the scheduler of ``fill``: v, from nothing but noise on (Lin et al., WACV 2024)."""
+    from diffusers import DDIMScheduler
+
     return DDIMScheduler(
         num_train_timesteps=1000,
         beta_schedule="scaled_linear",
