@@ -23,6 +23,10 @@ from editing.operations.base import Operation, Params
 from editing.operations.normalize import REFUSED, NormalizeParams
 from editing.progress import Progress
 
+# Degrees: what is turned less than the first looks straight as it is, from the second on it is
+# turned all the way.
+TURNED, TILTED = (3.0, 8.0), (0.8, 2.0)
+
 FloatMap = NDArray[np.float32]
 
 
@@ -61,15 +65,15 @@ class NativeNormalize:
                 " little of the face is seen to turn it to the front"
             )
         progress(0.1, "turning the head")
-        rest = 1 - params.pose
+        front = params.pose
         # The frame stands upright; how far the head is tilted in the photo is the frame's own turn.
         tilt = math.degrees(math.atan2(frame.photo_from_frame[1, 0], frame.photo_from_frame[0, 0]))
         head = turned(
             frame,
             canonical,
-            rest * pose.yaw + params.yaw,
-            rest * pose.pitch + params.pitch,
-            pose.roll - params.pose * (pose.roll + tilt) + params.roll,
+            pose.yaw - front * _worth(pose.yaw) + params.yaw,
+            pose.pitch - front * _worth(pose.pitch) + params.pitch,
+            pose.roll - front * _worth(pose.roll + tilt, TILTED) + params.roll,
         )
         progress(0.4, "looking at the light")
         picture = frame.picture()
@@ -77,6 +81,12 @@ class NativeNormalize:
         gain, difference, mask = _shown(picture, frame, head, light, canonical)
         progress(1.0, "edited")
         return FaceEdit(mask, head.displacement if params.turns() else None, gain, difference)
+
+
+def _worth(degrees: float, between: tuple[float, float] = TURNED) -> float:
+    """Return the part of an angle that is worth being taken away."""
+    least, most = between
+    return degrees * min(1.0, max(0.0, (abs(degrees) - least) / (most - least)))
 
 
 def _light(

@@ -27,6 +27,7 @@ from editing.faces.topology import (
 MAP = 256
 DARKEST = 0.004  # of linear light: below it a ratio means nothing
 MOST = 1.6  # of the natural logarithm that light is changed by
+ALIKE = (0.03, 0.08)  # mean logarithm between halves: nothing is done, all of it is done
 SMOOTH = 0.13  # distances between the irises over which light is looked at
 CODED = 1 / 2.2  # about the exponent from linear light to sRGB
 
@@ -48,6 +49,9 @@ def evened(laid: FloatMap, canonical: CanonicalFace) -> FloatMap:
     sigma = SMOOTH * unit()
     level = _blurred(light * weight, sigma) / np.maximum(_blurred(weight, sigma), 1e-3)
     unlike = (level - level[:, ::-1]) / 2
+    # Faces are not quite alike on both sides in any light.
+    usual = float((np.abs(unlike) * weight).sum() / max(float(weight.sum()), 1e-3))
+    unlike = unlike * np.clip((usual - ALIKE[0]) / (ALIKE[1] - ALIKE[0]), 0, 1)
     # Both come to a level nearer to the brighter one's: lit skin that is darkened looks grey.
     return _spread(np.clip(unlike - 0.35 * np.abs(unlike), -MOST, MOST), weight)
 
