@@ -81,7 +81,8 @@ class FacePrior(nn.Module):
             colours: (3, 64, 64), RGB in [0, 1].
             known: bool (64, 64), where they are to be believed.
             observed: what is known, or asked for, of the face besides.
-            drawn: (K,), standard normal numbers: which of the likely faces it is to be.
+            drawn: (K,), standard normal numbers: which of the likely faces it is to be; (K, N) for
+                N of them, which are then returned as (K, N).
         """
         components = (self.basis * self.step[:, None, None, None])[:, :, known].flatten(1)
         precision = components @ components.T / self.noise + torch.diag(1 / self.variance)
@@ -95,7 +96,9 @@ class FacePrior(nn.Module):
         likely = torch.cholesky_solve(pull[:, None], root)[:, 0]
         if drawn is None:
             return likely
-        return likely + torch.linalg.solve_triangular(root.T, drawn[:, None], upper=True)[:, 0]
+        if drawn.ndim == 1:
+            return likely + torch.linalg.solve_triangular(root.T, drawn[:, None], upper=True)[:, 0]
+        return likely[:, None] + torch.linalg.solve_triangular(root.T, drawn, upper=True)
 
     def asking(self, values: Mapping[str, float]) -> Observed:
         """Return what it means for a face to have these values of ATTRIBUTES.

@@ -206,14 +206,13 @@ def _other_face(
     usual = likely(laid, models, conditions)
     root = prior.variance.sqrt()
     own = (source - usual) / root
-    best, least = usual, np.inf
-    for _ in range(CANDIDATES):
-        drawn = torch.zeros(len(usual))
-        drawn[:DRAWN] = torch.from_numpy(random.standard_normal(DRAWN).astype(np.float32))
-        face = likely(laid, models, conditions, drawn)
-        alike = float(torch.cosine_similarity((face - usual) / root, own, dim=0))
-        if alike < least:
-            best, least = face, alike
+    numbers = random.standard_normal((CANDIDATES, DRAWN)).astype(np.float32)
+    drawn = torch.zeros(len(usual), CANDIDATES)
+    drawn[:DRAWN] = torch.from_numpy(numbers.T)
+    faces = likely(laid, models, conditions, drawn)
+    moved = (faces - usual[:, None]) / root[:, None]
+    alike = torch.cosine_similarity(moved, own[:, None], dim=0)
+    best = faces[:, int(alike.argmin())]
     # What is farther than that from the mean face is no usual face's colour.
     return ((best / root) - OPPOSED * own).clamp(-WIDEST, WIDEST) * root
 
