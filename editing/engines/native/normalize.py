@@ -23,6 +23,8 @@ from editing.operations.base import Operation, Params
 from editing.operations.normalize import REFUSED, NormalizeParams
 from editing.progress import Progress
 
+MATCHING = 256  # pixels a side at which brightness is compared
+
 # Degrees: what is turned less than the first looks straight as it is, from the second on it is
 # turned all the way.
 TURNED, TILTED = (3.0, 8.0), (0.8, 2.0)
@@ -123,7 +125,7 @@ def _shown(
     mirrored = mirrored * _grown(coded_gain(other_light), size)[..., None]
     own = _fetched(picture, head.displacement) * _grown(gain, size)
     face = parts.ring(head.landmarks, FACE_OVAL, size, 0.94)
-    mirrored = mirrored * _matched(own, mirrored, face * (1 - hidden[..., 0]))
+    mirrored = mirrored * _grown(_matched(own, mirrored, face * (1 - hidden[..., 0])), size)
     full = _grown(gain, size) * (1 - hidden)
     return full.astype(np.float32), (hidden * mirrored).astype(np.float32), mask
 
@@ -133,19 +135,21 @@ def _matched(own: FloatMap, other: FloatMap, seen: FloatMap) -> FloatMap:
 
     ``seen`` (h, w) is where both show the face, 0 to 1; farther away the gain is that of the face.
     """
-    size = own.shape[0]
-    total = np.zeros_like(own)
-    parts_of = np.full(own.shape[:2], 1e-4, np.float32)
+    side = (MATCHING, MATCHING)
+    own, other, seen = (
+        cv2.resize(values, side, interpolation=cv2.INTER_AREA) for values in (own, other, seen)
+    )
     usual = [(values * seen[..., None]).sum(axis=(0, 1)) for values in (own, other)]
-    total += 1e-4 * (usual[0] + 1e-6) / (usual[1] + 1e-6)
-    for sigma in (size / 40, size / 16):
+    total = np.full_like(own, 1e-4) * (usual[0] + 1e-6) / (usual[1] + 1e-6)
+    weights = np.full(side, 1e-4, np.float32)
+    for sigma in (MATCHING / 40, MATCHING / 16):
         weight = cv2.GaussianBlur(seen, (0, 0), sigma)
         near, far = (
             cv2.GaussianBlur(values * seen[..., None], (0, 0), sigma) for values in (own, other)
         )
         total += near / np.maximum(far, 1e-4) * weight[..., None]
-        parts_of += weight
-    return np.clip(total / parts_of[..., None], 0.6, 1.6).astype(np.float32)
+        weights += weight
+    return np.clip(total / weights[..., None], 0.6, 1.6).astype(np.float32)
 
 
 def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:
