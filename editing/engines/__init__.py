@@ -7,6 +7,7 @@ from editing.engines.base import Engine
 from editing.engines.diffusion.age import DiffusionAge
 from editing.engines.diffusion.inpaint import DiffusionInpaint
 from editing.engines.native.age import NativeAge
+from editing.engines.native.camouflage import NativeCamouflage
 from editing.engines.native.deidentify import NativeDeidentify
 from editing.engines.native.expression import NativeExpression
 from editing.engines.native.inpaint import NativeInpaint
@@ -23,6 +24,7 @@ ENGINES: dict[tuple[str, str], Engine] = {
     ("age", "diffusion"): DiffusionAge(Pretrained(age.PIPELINE_SETTING)),
     ("inpaint", "native"): NativeInpaint(),
     ("inpaint", "diffusion"): DiffusionInpaint(Pretrained(inpaint.PIPELINE_SETTING)),
+    ("camouflage", "native"): NativeCamouflage(),
     ("deidentify", "native"): NativeDeidentify(),
     ("normalize", "native"): NativeNormalize(),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from editing.operations.camouflage import Appearance
 from editing.operations.deidentify import Method
 from editing.operations.expression import UNITS
 from editing.operations.inpaint import ATTRIBUTES
@@ -45,6 +46,11 @@ INPAINT: tuple[Setting, ...] = tuple(
     if region != "mask"
 )
 
+CAMOUFLAGE: tuple[Setting, ...] = tuple(
+    Setting(appearance, {"appearance": appearance}, {"appearance_ssim": "low"})
+    for appearance in get_args(Appearance)
+)
+
 DEIDENTIFY: tuple[Setting, ...] = tuple(
     Setting(method, {"method": method}, {"identity_distance": "high"})
     for method in get_args(Method)
@@ -61,6 +67,7 @@ NORMALIZE: tuple[Setting, ...] = (
 GRIDS: dict[str, tuple[Setting, ...]] = {
     "expression": EXPRESSION,
     "inpaint": INPAINT,
+    "camouflage": CAMOUFLAGE,
     "deidentify": DEIDENTIFY,
     "normalize": NORMALIZE,
 }
@@ -73,6 +80,7 @@ GOOD: dict[str, Aim] = {
     "change_inside_mask": "low",
     "sharpness_ratio": "high",
     "face_ssim": "high",
+    "appearance_ssim": "high",
     "seconds": "low",
 }
 

@@ -10,7 +10,7 @@ from editing.faces.landmarks import find_landmarks
 from editing.measure.change import measure_change
 from editing.measure.head import HeadReading, head_distance, read_head
 from editing.measure.sharpness import sharpness_ratio
-from editing.measure.similarity import face_ssim
+from editing.measure.similarity import appearance_ssim, face_ssim
 from editing.models import ModelStore
 from editing.operations.base import Operation
 from editing.photo import Photo
@@ -50,6 +50,7 @@ def measure(
         "change_inside_mask": change.inside,
         "sharpness_ratio": sharpness_ratio(before.pixels, after.pixels, face.landmarks),
         "face_ssim": face_ssim(before.pixels, after.pixels, face.box),
+        "appearance_ssim": appearance_ssim(before.pixels, after.pixels, face.box),
     }
 
 

@@ -1,7 +1,8 @@
 """Is it still the same person? By dlib's 128-number descriptor.
 
 King, "High Quality Face Recognition with Deep Metric Learning", 2017 (dlib's blog): two photos of
-one person lie closer than 0.6. The network takes no part in any edit.
+one person lie closer than 0.6. The network takes no part in any edit but camouflage, whose report
+says so.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from skimage.metrics import structural_similarity
 from editing.faces.face import Box
 
 LARGEST = 256  # the longer side at which the face box is compared
+COARSE = 256  # side of the face box where only its coarse look is compared
+COARSE_SIGMA = COARSE / 40
 
 
 def face_ssim(before: NDArray[np.uint8], after: NDArray[np.uint8], box: Box) -> float | None:
@@ -35,6 +37,22 @@ def face_ssim(before: NDArray[np.uint8], after: NDArray[np.uint8], box: Box) -> 
             *grey, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
         )
     )
+
+
+def appearance_ssim(before: NDArray[np.uint8], after: NDArray[np.uint8], box: Box) -> float | None:
+    """Return how alike the face looks from afar: SSIM of the grey, blurred box. None where it is tiny.
+
+    Two people have 0.70 in the median, one person who smiles 0.95. Arguments as in ``face_ssim``.
+    """
+    x0, y0, x1, y1 = box
+    if min(x1 - x0, y1 - y0) < 11:
+        return None
+    seen = []
+    for picture in (before, after):
+        grey = cv2.cvtColor(np.ascontiguousarray(picture[y0:y1, x0:x1]), cv2.COLOR_RGB2GRAY)
+        square = cv2.resize(grey, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
+        seen.append(cv2.GaussianBlur(square.astype(np.float32), (0, 0), COARSE_SIGMA))
+    return float(structural_similarity(*seen, data_range=255))
 
 
 def _reduced(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from editing.errors import OperationUnknown
 from editing.operations.age import AGE
 from editing.operations.base import Operation
+from editing.operations.camouflage import CAMOUFLAGE
 from editing.operations.deidentify import DEIDENTIFY
 from editing.operations.expression import EXPRESSION
 from editing.operations.inpaint import INPAINT
 from editing.operations.normalize import NORMALIZE
 
 OPERATIONS: dict[str, Operation] = {
-    operation.name: operation for operation in (EXPRESSION, AGE, INPAINT, DEIDENTIFY, NORMALIZE)
+    operation.name: operation
+    for operation in (EXPRESSION, AGE, INPAINT, CAMOUFLAGE, DEIDENTIFY, NORMALIZE)
 }
 
 

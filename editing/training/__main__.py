@@ -15,6 +15,7 @@ from editing.training import (
     head,
     landmarks,
     mesh,
+    recogniser,
     surrogate,
 )
 from editing.weights import weights_folder
@@ -29,6 +30,7 @@ RECIPES = {
     "face_prior": face_prior.train,
     "fill": fill.train,
     "surrogate": surrogate.train,
+    "recogniser": recogniser.train,
 }
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from editing.weights import Card
 
-COMMERCIAL = {"CC-BY-4.0": True, "CC-BY-NC-SA-4.0": False}
+COMMERCIAL = {"CC-BY-4.0": True, "CC-BY-NC-SA-4.0": False, "MIT": True}
 
 
 def write_weights(
@@ -23,6 +23,7 @@ def write_weights(
     training_data: list[str],
     measured: dict[str, float | str],
     limits: list[str],
+    origin: str = "trained by the Mien project",
 ) -> Card:
     """Write ``NAME.safetensors`` and ``NAME.json`` and return the card.
 
@@ -36,7 +37,7 @@ def write_weights(
         licence=licence,
         commercial_use=COMMERCIAL[licence],
         summary=summary,
-        origin="trained by the Mien project",
+        origin=origin,
         training_data=training_data,
         recipe=f"python -m editing.training {name}",
         measured=measured,

@@ -37,7 +37,7 @@ class Faceres:
             raise FileNotFoundError(f"no teacher at {path}; {__doc__}")
         told = json.loads(path.read_text())
         self.nodes = told["modelTopology"]["node"]
-        self.weights = _weights(path, told["weightsManifest"])
+        self.weights = read_arrays(path, told["weightsManifest"])
 
     def __call__(self, crops: Tensor) -> Tensor:
         values: dict[str, Tensor] = dict(self.weights)
@@ -52,7 +52,8 @@ class Faceres:
         raise ValueError("the graph has no descriptor")
 
 
-def _weights(path: Path, manifest: list[dict[str, Any]]) -> dict[str, Tensor]:
+def read_arrays(path: Path, manifest: list[dict[str, Any]]) -> dict[str, Tensor]:
+    """Return the arrays of a TensorFlow.js manifest, whose files lie beside ``path``, by name."""
     found: dict[str, Tensor] = {}
     for group in manifest:
         data = b"".join((path.parent / part).read_bytes() for part in group["paths"])

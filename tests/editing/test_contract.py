@@ -23,6 +23,7 @@ SETTINGS = {
     "expression": {"smile": 1.0, "mouth_open": 0.4},
     "age": {"target_age": 70},
     "inpaint": {"region": "mouth", "attribute": "restore"},
+    "camouflage": {},
     "deidentify": {"method": "surrogate"},
     "normalize": {},
 }
@@ -30,6 +31,7 @@ NEUTRAL = {
     "expression": {},
     "age": {"strength": 0},
     "inpaint": {"strength": 0},
+    "camouflage": {"strength": 0},
     "deidentify": {"strength": 0},
     "normalize": {"pose": 0, "light": 0},
 }

@@ -24,7 +24,7 @@ NAMES = {
     "identity_distance", "age_before", "age_after", "yaw_before", "yaw_after", "pitch_before",
     "pitch_after", "roll_before", "roll_after", "light_asymmetry_before", "light_asymmetry_after",
     "expression_before", "expression_after", "change_outside_mask", "change_inside_mask",
-    "sharpness_ratio", "face_ssim",
+    "sharpness_ratio", "face_ssim", "appearance_ssim",
 }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_an_unchanged_photo(read, astronaut_photo):
     assert set(told) == NAMES
     assert told["identity_distance"] == 0
     assert told["change_outside_mask"] == told["change_inside_mask"] == 0
-    assert told["sharpness_ratio"] == told["face_ssim"] == 1
+    assert told["sharpness_ratio"] == told["face_ssim"] == told["appearance_ssim"] == 1
     for name in ("age", "yaw", "pitch", "roll", "light_asymmetry", "expression"):
         assert told[f"{name}_before"] == told[f"{name}_after"]
 
@@ -71,6 +71,7 @@ def test_blur_lowers_sharpness_and_similarity_but_not_identity(read, astronaut_p
     told = read(cv2.GaussianBlur(astronaut_photo.pixels, (0, 0), 1.5))
     assert told["sharpness_ratio"] < 0.2
     assert told["face_ssim"] < 0.95
+    assert told["appearance_ssim"] > 0.99
     assert 0 < told["identity_distance"] < 0.45
 
 

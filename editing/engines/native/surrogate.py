@@ -115,7 +115,7 @@ def replaced(
     conditions = {name: read[name] for name in KEPT} | {"spectacles": 0.0} | asked
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
-    code = np.zeros_like(own) if k is not None else _other_shape(own, random)
+    code = np.zeros_like(own) if k is not None else other_shape(own, random)
     moved = frame.frame_from_canonical.apply(shape + strength * crowd.shape(code - own))
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
@@ -128,7 +128,7 @@ def replaced(
             torch.from_numpy(_average(crowd, _whitened(source, prior), k)) * prior.variance.sqrt()
         )
     else:
-        face = _other_face(laid, source, prior, models, conditions, random)
+        face = other_face(laid, source, prior, models, conditions, random)
     progress(0.2, "painting somebody else")
     seed_of_grain = int(random.integers(2**31))
     after = show(
@@ -186,7 +186,7 @@ def _face_hole(landmarks: Points, size: int) -> FloatMap:
     return np.minimum(mask, 1 - parts.ring(landmarks, LIPS_INNER, size)).astype(np.float32)
 
 
-def _other_shape(own: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
+def other_shape(own: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
     """Return the drawn shape (S,) that is least like one's own."""
     drawn = np.clip(random.standard_normal((CANDIDATES, len(own))), -WIDEST, WIDEST)
     alike = drawn @ own / (np.linalg.norm(drawn, axis=1) * max(float(np.linalg.norm(own)), 1e-6))
@@ -194,7 +194,7 @@ def _other_shape(own: NDArray[np.float32], random: np.random.Generator) -> NDArr
     return (chosen - SHAPE_OPPOSED * own).clip(-WIDEST, WIDEST).astype(np.float32)
 
 
-def _other_face(
+def other_face(
     laid: Laid,
     source: Tensor,
     prior: FacePrior,

@@ -5,7 +5,7 @@ import { element, icon } from "./element.js";
 const SAME_PERSON = 0.6;
 const NOT_MEASURED = "not measured";
 // Operations whose aim is that the person is not recognised.
-const HIDES_PERSON = new Set(["deidentify", "camouflage"]);
+const HIDES_PERSON = new Set(["deidentify"]);
 
 function number(value, digits = 2) {
   const text = value.toFixed(digits);
@@ -73,6 +73,7 @@ export function tellMeasures(measures, operation) {
   take(["light_asymmetry_before", "light_asymmetry_after"], () => ({ title: "Light, left against right", text: beforeAfter(measures, "light_asymmetry", 2) }));
   judged("sharpness_ratio", "Sharpness", (value) => ({ tone: value < 0.7 ? "warn" : undefined, title: "Sharpness", text: `${Math.round(value * 100)} % of the original's` }));
   plain("face_ssim", "Likeness of the picture", (value) => `${number(value)} of 1 (SSIM inside the face)`);
+  plain("appearance_ssim", "Likeness from afar", (value) => `${number(value)} of 1 (two people have 0.70, one who smiles 0.95)`);
   rest.delete("expression_before");
   rest.delete("expression_after");
   for (const name of rest) {
