@@ -12,7 +12,9 @@
     │   ├── PhotoTooSmall           photo_too_small
     │   ├── PhotoUnreadable         photo_unreadable
     │   ├── PhotoUnsupported        photo_unsupported
-    │   └── PoseRefused             pose_refused
+    │   ├── PoseRefused             pose_refused
+    │   ├── VideoTooLarge           video_too_large
+    │   └── VideoUnreadable         video_unreadable
     ├── ResultRefused               result_refused                                      exit 3
     ├── NoFace                      no_face                                             exit 4
     └── Unavailable             what is needed is not on this machine                   exit 5
@@ -95,6 +97,14 @@ class PoseRefused(PhotoRefused):
     """The head is turned too far to the side for what was asked."""
 
     code = "pose_refused"
+
+
+class VideoTooLarge(PhotoRefused):
+    code = "video_too_large"
+
+
+class VideoUnreadable(PhotoRefused):
+    code = "video_unreadable"
 
 
 class ResultRefused(EditingError):

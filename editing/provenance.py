@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from editing import __version__
 from editing.operations import find_operation
 from editing.photo import FORMATS, FileFormat, Photo, encode_photo, open_picture, output_format
-from editing.report import Report, WeightReport
+from editing.report import Report, VideoReport, WeightReport
 from editing.signing import SignatureState, Signer, SigningFailed, check_signature, sign
 
 # https://cv.iptc.org/newscodes/digitalsourcetype/
@@ -58,6 +58,16 @@ class Provenance(BaseModel):
     version: str
     time: AwareDatetime
 
+    def action(self) -> dict[str, object]:
+        """Return the edit as an action of C2PA."""
+        return {
+            "action": "c2pa.edited",
+            "digitalSourceType": SOURCE_TYPES + self.digital_source_type,
+            "softwareAgent": {"name": "Mien", "version": self.version},
+            "description": self.operation,
+            "when": self.time.isoformat(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class MarkedFile:
@@ -84,7 +94,9 @@ class Verification:
     provenance: Provenance | None
 
 
-def describe_edit(report: Report, time: datetime.datetime | None = None) -> Provenance:
+def describe_edit(
+    report: Report | VideoReport, time: datetime.datetime | None = None
+) -> Provenance:
     """Return the provenance of the edit that ``report`` tells of; ``time`` None means now."""
     operation = find_operation(report.operation)
     hides = operation.strips_metadata
@@ -93,7 +105,7 @@ def describe_edit(report: Report, time: datetime.datetime | None = None) -> Prov
         params=report.params,
         engine=report.engine,
         seed=None if hides else report.seed,
-        source_sha256=None if hides else report.photo.sha256,
+        source_sha256=None if hides else report.source_sha256,
         weights=tuple(report.weights),
         digital_source_type=operation.digital_source_type,
         version=__version__,
@@ -120,15 +132,9 @@ def write_provenance(
     data = encode_photo(photo, written.name, xmp=_to_xmp(provenance))
     if signer is None:
         return MarkedFile(data, written, "no signer was given")
-    action = {
-        "action": "c2pa.edited",
-        "digitalSourceType": SOURCE_TYPES + provenance.digital_source_type,
-        "softwareAgent": {"name": "Mien", "version": provenance.version},
-        "description": provenance.operation,
-        "when": provenance.time.isoformat(),
-    }
     try:
-        return MarkedFile(sign(data, written.media_type, action, signer), written, None)
+        signed = sign(data, written.media_type, provenance.action(), signer)
+        return MarkedFile(signed, written, None)
     except SigningFailed as error:
         return MarkedFile(data, written, str(error))
 

@@ -73,6 +73,10 @@ class Report(BaseModel):
     weights: list[WeightReport]
     variants: list[VariantReport] = []
 
+    @property
+    def source_sha256(self) -> str:
+        return self.photo.sha256
+
     def of_variant(self, label: str) -> Report:
         """Return the report of one variant, as if it alone had been asked for.
 
@@ -84,3 +88,56 @@ class Report(BaseModel):
                 its = {"params": variant.params, "seed": variant.seed, "faces": variant.faces}
                 return self.model_copy(update={**its, "variants": []})
         raise KeyError(label)
+
+
+class VideoFacts(BaseModel):
+    """The source: its size as it is seen, its pictures, and the SHA-256 of its file. ``broken`` counts
+    pictures that could not be decoded whole."""
+
+    model_config = ConfigDict(frozen=True)
+
+    width: int
+    height: int
+    frames: int
+    frames_per_second: float
+    sha256: str
+    broken: int
+
+
+class PersonReport(BaseModel):
+    """One person: in how many pictures they were seen, and in how many their place was guessed.
+
+    ``identity_distance`` is dlib's, of ``sampled`` pictures: the mean and the least; None where none
+    could be taken.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    first: float
+    last: float
+    frames: int
+    guessed: int
+    sampled: int
+    identity_distance: float | None
+    identity_distance_least: float | None
+
+
+class VideoReport(BaseModel):
+    """The whole report; ``faces`` are people here, for one face is seen in many pictures."""
+
+    model_config = ConfigDict(frozen=True)
+
+    operation: str
+    params: dict[str, Any]
+    engine: str
+    seed: int
+    seconds: float
+    video: VideoFacts
+    faces: list[PersonReport]
+    notes: list[str]
+    weights: list[WeightReport]
+
+    @property
+    def source_sha256(self) -> str:
+        return self.video.sha256

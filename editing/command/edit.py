@@ -16,6 +16,7 @@ from editing.command.source import open_models, read_mask, read_photo
 from editing.errors import OutputUnwritable
 from editing.mask import check_mask
 from editing.photo import FORMATS, FileFormat, Photo, format_of_path
+from editing.video import is_video
 
 if TYPE_CHECKING:
     from editing.report import Report
@@ -34,6 +35,11 @@ def edit(arguments: Namespace) -> None:
         EditingError: as the pipeline's, or a destination that cannot be written.
     """
     request = read_arguments(arguments)
+    if is_video(arguments.photo):
+        from editing.command.video import edit_clip
+
+        edit_clip(arguments, request)
+        return
     labels = [one.label for one in request.checked_params().variations()]
     places = check_destinations(arguments, labels)
     written = FORMATS[format_of_path(arguments.out)]
@@ -64,7 +70,7 @@ def _marked(photo: Photo, report: Report, written: FileFormat, signer: Signer | 
 
     marked = write_provenance(photo, describe_edit(report), written.name, signer)
     if signer is not None and marked.unsigned_because is not None:
-        _note(f"the result is not signed: {marked.unsigned_because}")
+        note(f"the result is not signed: {marked.unsigned_because}")
     return marked.data
 
 
@@ -73,8 +79,8 @@ def tell_notes(report: Report) -> None:
     labelled = [(f"{one.label}: ", one.faces) for one in report.variants] or [("", report.faces)]
     for label, faces in labelled:
         for face in faces:
-            for note in face.notes:
-                _note(f"{label}face {face.index}: {note}")
+            for sentence in face.notes:
+                note(f"{label}face {face.index}: {sentence}")
 
 
 def data_folder() -> Path:
@@ -91,11 +97,11 @@ def find_signer() -> Signer | None:
     try:
         return local_signer(folder)
     except OSError as error:
-        _note(f"the result is not signed: {folder}: {error.strerror or error}")
+        note(f"the result is not signed: {folder}: {error.strerror or error}")
         return None
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
     """Tell something on stderr that is no failure."""
     sys.stderr.write(f"mien: note: {text}\n")
 

@@ -42,7 +42,7 @@ def detect_faces(photo: Photo, models: ModelStore) -> list[Face]:
     boxes, landmarks = [], []
     for score, box in _detect_boxes(photo.pixels, models):
         points = find_landmarks(photo.pixels, box, models)
-        if score >= SURE or _is_steady(photo.pixels, points, models):
+        if score >= SURE or is_steady(photo.pixels, points, models):
             boxes.append((score, box))
             landmarks.append(points)
     kept = _without_twins(landmarks)
@@ -52,7 +52,7 @@ def detect_faces(photo: Photo, models: ModelStore) -> list[Face]:
     return [
         Face(
             index=index,
-            box=_box_of(landmarks[n], photo.width, photo.height),
+            box=box_of(landmarks[n], photo.width, photo.height),
             landmarks=landmarks[n],
             pose=pose_of(fit_face(canonical, landmarks[n]).rotation),
             score=boxes[n][0],
@@ -73,8 +73,8 @@ def face_at(photo: Photo, box: Box, index: int, models: ModelStore) -> Face:
     canonical = canonical_face(models)
     x0, y0, x1, y1 = box
     points = find_landmarks(photo.pixels, (x0, y0, x1, y1), models)
-    there = _box_of(points, photo.width, photo.height)
-    if _overlap(there, box) < 0.5 or not _is_steady(photo.pixels, points, models):
+    there = box_of(points, photo.width, photo.height)
+    if _overlap(there, box) < 0.5 or not is_steady(photo.pixels, points, models):
         points = canonical.shape.copy()
         low, high = points.min(axis=0), points.max(axis=0)
         sides = np.array([x1 - x0, y1 - y0], np.float32)
@@ -85,7 +85,7 @@ def face_at(photo: Photo, box: Box, index: int, models: ModelStore) -> Face:
     return Face(index=index, box=box, landmarks=points, pose=pose, score=0.0)
 
 
-def _is_steady(pixels: NDArray[np.uint8], points: NDArray[np.float32], models: ModelStore) -> bool:
+def is_steady(pixels: NDArray[np.uint8], points: NDArray[np.float32], models: ModelStore) -> bool:
     """Return whether the points stay when looked at again: on what is no face they wander."""
     again = find_landmarks(pixels, points, models)
     return float(np.linalg.norm(again - points, axis=1).mean()) < WANDER * float(
@@ -167,7 +167,7 @@ def _without_twins(landmarks: list[NDArray[np.float32]]) -> list[int]:
     return kept
 
 
-def _box_of(points: NDArray[np.float32], width: int, height: int) -> Box:
+def box_of(points: NDArray[np.float32], width: int, height: int) -> Box:
     """Return the box around the points, inside the photo and at least one pixel large."""
     x0, y0 = np.floor(points[:, :2].min(axis=0)).astype(int)
     x1, y1 = np.ceil(points[:, :2].max(axis=0)).astype(int) + 1

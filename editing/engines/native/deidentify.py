@@ -54,7 +54,9 @@ class NativeDeidentify:
         else:
             key = params.key.get_secret_value()
             if key and params.method == "surrogate":
-                seed = keyed_seed(key, identity_of(frame, models))
+                if "identity" not in frame.memo:
+                    frame.memo["identity"] = identity_of(frame, models)
+                seed = keyed_seed(key, frame.memo["identity"])
             k = params.k if params.method == "ksame" else None
             edit = replaced(frame, models, seed, params.strength, _asked(params), progress, k)
         progress(1.0, "edited")

@@ -134,16 +134,22 @@ def show(
     seed: int,
     progress: Progress = silent,
     blend: Mask | None = None,
+    memo: dict[str, Tensor] | None = None,
 ) -> FloatMap:
     """Return the picture with ``face``, coefficients (K,) of the prior, shown in the hole.
 
     The rest is as in ``fill``; ``laid`` is ``lay`` of the picture. Colours have to meet at the border
-    of ``blend``, where it is given, instead of the hole's.
+    of ``blend``, where it is given, instead of the hole's. ``memo`` keeps what was painted: the same
+    face in the next picture of a video is the same painting.
     """
     prior = face_prior(models)
-    with torch.inference_mode():
-        completed = enlarged(prior(face.to(models.device)).clamp(0, 1)).cpu()
-    painted = _painted(laid, completed, models, seed, part(progress, 0.1, 0.8))
+    memo = {} if memo is None else memo
+    if "painted" not in memo:
+        with torch.inference_mode():
+            completed = enlarged(prior(face.to(models.device)).clamp(0, 1)).cpu()
+        memo["painted"] = _painted(laid, completed, models, seed, part(progress, 0.1, 0.8))
+    merged = torch.where(laid.hole > 0, memo["painted"], laid.picture)
+    painted = np.ascontiguousarray(merged.permute(1, 2, 0).numpy())
     progress(0.85, "bringing it to the photo")
     rows, columns = (_near(np.asarray(hole.any(axis=axis))) for axis in (1, 0))
     size, near = picture.shape[0], (rows, columns)
@@ -248,8 +254,8 @@ def _observed(prior: FacePrior, conditions: Mapping[str, float]) -> Observed:
 
 def _painted(
     laid: Laid, completed: Tensor, models: ModelStore, seed: int, progress: Progress
-) -> FloatMap:
-    """Return the map with its hole painted, float32 (256, 256, 3), RGB."""
+) -> Tensor:
+    """Return the map painted where its hole is, (3, 256, 256), RGB."""
     network = models.network("fill", FillNet)
     scheduler = noise_schedule()
     scheduler.set_timesteps(STEPS)
@@ -266,8 +272,7 @@ def _painted(
             residual = scheduler.step(velocity, at, residual).prev_sample
     painted = completed.clone()
     painted[(slice(None), *window)] += residual[0].cpu() * RESIDUAL
-    merged = torch.where(laid.hole > 0, painted, laid.picture)
-    return np.ascontiguousarray(merged.permute(1, 2, 0).numpy())
+    return painted
 
 
 def _near(covered: NDArray[np.bool_]) -> slice:

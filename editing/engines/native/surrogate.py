@@ -102,39 +102,48 @@ def replaced(
         strength: 1 for another face, less for one between.
         asked: attributes to have instead of the source's own.
         k: where given, the face is the average of the k or more synthetic people like the source.
+
+    Who is drawn is kept in the frame's ``memo``: frames of one person that share it show the same
+    other person, as the pictures of a video do.
     """
     canonical, crowd, prior = canonical_face(models), people(models), face_prior(models)
-    random = np.random.default_rng(seed)
     picture, landmarks = _at_work(frame)
     size = picture.shape[0]
-    progress(0.02, "reading the face")
     nothing = np.zeros((size, size), np.bool_)
-    source = likely(lay(picture, nothing, landmarks, models), models, {})
-    read = dict(zip(ATTRIBUTES, prior.attributes(source).tolist(), strict=True))
-    # A lens that is half drawn is worse than none: nobody's face wears spectacles.
-    conditions = {name: read[name] for name in KEPT} | {"spectacles": 0.0} | asked
+    kept = frame.memo.setdefault(f"surrogate {seed} {strength} {k} {sorted(asked.items())}", {})
     shape = frame.frame_from_canonical.invert(frame.landmarks)
-    own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
-    code = np.zeros_like(own) if k is not None else other_shape(own, random)
-    moved = frame.frame_from_canonical.apply(shape + strength * crowd.shape(code - own))
+    if "source" not in kept:
+        progress(0.02, "reading the face")
+        kept["source"] = likely(lay(picture, nothing, landmarks, models), models, {})
+    source = kept["source"]
+    read = dict(zip(ATTRIBUTES, prior.attributes(source).tolist(), strict=True))
+    random = np.random.default_rng(seed)
+    if "shape" not in kept:
+        own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
+        code = np.zeros_like(own) if k is not None else other_shape(own, random)
+        kept["shape"] = strength * crowd.shape(code - own)
+    moved = frame.frame_from_canonical.apply(shape + kept["shape"])
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
     picture = _moved(picture, displacement, scale)
     landmarks = _scaled(moved, scale)
     hole = _face_hole(landmarks, size)
     laid = lay(picture, hole > 0.01, landmarks, models)
-    if k is not None:
-        face = (
-            torch.from_numpy(_average(crowd, _whitened(source, prior), k)) * prior.variance.sqrt()
-        )
-    else:
-        face = other_face(laid, source, prior, models, conditions, random)
+    if "face" not in kept:
+        # A lens that is half drawn is worse than none: nobody's face wears spectacles.
+        conditions = {name: read[name] for name in KEPT} | {"spectacles": 0.0} | asked
+        if k is None:
+            face = other_face(laid, source, prior, models, conditions, random)
+        else:
+            average = _average(crowd, _whitened(source, prior), k)
+            face = torch.from_numpy(average) * prior.variance.sqrt()
+        kept["face"] = source + strength * (face - source) if strength < 1 else face
+        kept["grain"] = int(random.integers(2**31))
     progress(0.2, "painting somebody else")
-    seed_of_grain = int(random.integers(2**31))
     after = show(
-        source + strength * (face - source) if strength < 1 else face,
-        picture, hole > 0.01, landmarks, laid, models, seed_of_grain, part(progress, 0.2, 0.95),
-        blend=parts.ring(landmarks, FACE_OVAL, size, FACE) > 0.01,
+        kept["face"], picture, hole > 0.01, landmarks, laid, models, kept["grain"],
+        part(progress, 0.2, 0.95), blend=parts.ring(landmarks, FACE_OVAL, size, FACE) > 0.01,
+        memo=kept,
     )  # fmt: skip
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
     soft = parts.feathered(hole, 0.06)
