@@ -57,6 +57,10 @@ def run(arguments: Namespace) -> int:
         from editing.command.edit import edit
 
         edit(arguments)
+    elif arguments.command == "idphoto":
+        from editing.command.idphoto import idphoto
+
+        idphoto(arguments)
     elif arguments.command == "batch":
         from editing.command.batch import batch
 

@@ -158,7 +158,12 @@ def decode_photo(data: bytes, limits: Limits = Limits()) -> Photo:
     )
 
 
-def encode_photo(photo: Photo, format: str | None = None, xmp: bytes | None = None) -> bytes:
+def encode_photo(
+    photo: Photo,
+    format: str | None = None,
+    xmp: bytes | None = None,
+    dots_per_inch: int | None = None,
+) -> bytes:
     """Return the bytes of a file with the photo, its ICC profile and its EXIF, and ``xmp``.
 
     Without ``format`` it is the source's own, PNG where that cannot be written (GIF, BMP).
@@ -176,6 +181,8 @@ def encode_photo(photo: Photo, format: str | None = None, xmp: bytes | None = No
         options = {"lossless": True, "quality": 50, "exact": True}
     out = BytesIO()
     options |= _metadata(photo, written, xmp)
+    if dots_per_inch is not None:
+        options["dpi"] = (dots_per_inch, dots_per_inch)  # of JPEG, PNG and TIFF; others ignore it
     try:
         _as_picture(photo, written).save(out, written.name, **options)
     except (OSError, ValueError, RuntimeError) as error:

@@ -114,7 +114,11 @@ def describe_edit(
 
 
 def write_provenance(
-    photo: Photo, provenance: Provenance, format: str | None = None, signer: Signer | None = None
+    photo: Photo,
+    provenance: Provenance,
+    format: str | None = None,
+    signer: Signer | None = None,
+    dots_per_inch: int | None = None,
 ) -> MarkedFile:
     """Return the photo as a file that tells its provenance, signed where there is a signer.
 
@@ -124,12 +128,13 @@ def write_provenance(
         format: as in ``encode_photo``.
         signer: None leaves the file unsigned. A file that cannot be signed is returned unsigned,
             with the reason, for the mark matters more than the signature.
+        dots_per_inch: how large it is to be printed.
 
     Raises:
         OutputUnwritable: as ``encode_photo``.
     """
     written = output_format(photo, format)
-    data = encode_photo(photo, written.name, xmp=_to_xmp(provenance))
+    data = encode_photo(photo, written.name, _to_xmp(provenance), dots_per_inch)
     if signer is None:
         return MarkedFile(data, written, "no signer was given")
     try:

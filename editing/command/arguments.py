@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from editing.errors import RequestInvalid
+from editing.idphoto.sizes import SIZES
 
 DESCRIPTION = "Edit faces in photos, on this computer, at the photo's own resolution."
 STATUSES = """\
@@ -57,6 +58,7 @@ def build_parser() -> Parser:
     )
     faces.add_argument("photo", metavar="PHOTO", type=Path)
     _add_edit(commands)
+    _add_idphoto(commands)
     _add_batch(commands)
     _add_evaluate(commands)
     return parser
@@ -84,6 +86,28 @@ def _add_edit(commands: argparse._SubParsersAction[Parser]) -> None:
     edit.add_argument(
         "--report", type=Path, metavar="REPORT.json", help="what was done and measured"
     )
+
+
+def _add_idphoto(commands: argparse._SubParsersAction[Parser]) -> None:
+    idphoto = commands.add_parser(
+        "idphoto",
+        help="a photo for a passport: straight, even light, plain background, cut to size, checked",
+        allow_abbrev=False,
+    )
+    idphoto.add_argument("photo", metavar="PHOTO", type=Path)
+    idphoto.add_argument("out", metavar="OUT", type=Path)
+    idphoto.add_argument("--size", default="icao", metavar="|".join(SIZES), help="default: icao")
+    idphoto.add_argument("--pose", type=_share, default=1.0, help="0 to 1: how far it is turned")
+    idphoto.add_argument("--light", type=_share, default=1.0, help="0 to 1: how far it is evened")
+    idphoto.add_argument("--keep-background", action="store_true")
+    idphoto.add_argument("--report", type=Path, metavar="REPORT.json", help="with every check")
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value
 
 
 def _add_batch(commands: argparse._SubParsersAction[Parser]) -> None:

@@ -1,0 +1,1 @@
+"""A photo for a passport: cut to size from a normalised photo, on a plain background, and checked."""
