@@ -39,6 +39,7 @@ SKETCH = 256  # side of the frame on which the course is set, and of its maps
 PROBES = (2.0, 12.0, 24.0, 36.0, 48.0, 60.0, 72.0, 84.0)
 GREY = 0.02  # difference of the channels up to which a picture is black and white
 FARTHEST = 20.0  # years by which the model's age may differ from the one asked for
+UNSURE = 6.0  # years within which the reader's finding and the age asked for may be the same age
 # Depth of the wrinkles by age; 1 is the relief that the weights hold, of people over 55.
 DEPTH_AGES = (25.0, 35.0, 45.0, 60.0, 75.0, 100.0)
 DEPTHS = (0.0, 0.15, 0.5, 1.3, 1.9, 2.3)
@@ -88,7 +89,8 @@ class NativeAge:
             progress(0.05, "reading the face")
             frame.memo[key] = _look_at(frame, course, seed, models)
         known: _Known = frame.memo[key]
-        target = known.present + params.strength * (params.target_age - known.present)
+        years = _beyond_doubt(params.target_age - known.present)
+        target = known.present + params.strength * years
         progress(0.6, "ageing" if target > known.present else "growing younger")
         edit = _show(known.canvas, course, known, target, params.keep_hair)
         progress(1.0, "edited")
@@ -113,8 +115,15 @@ def _show(
     # What the reader says of the unchanged face is its own age: there nothing moves.
     own = float(np.interp(known.present, known.readings, PROBES))
     reached = known.present + (reached - own)
-    model_age = float(np.clip(reached, target - FARTHEST, target + FARTHEST))
+    # Near one's own age little is asked for, and a reader that hardly moves is not to be chased.
+    farthest = min(FARTHEST, abs(target - known.present))
+    model_age = float(np.clip(reached, target - farthest, target + farthest))
     return _age(canvas, course, known.present, model_age, target, keep_hair)
+
+
+def _beyond_doubt(years: float) -> float:
+    """Return the years to go, fewer where they may be the reader's own error: from UNSURE on, all."""
+    return years * min(1.0, abs(years) / UNSURE)
 
 
 def _read_ages(pictures: list[FloatMap], models: ModelStore) -> NDArray[np.float64]:
