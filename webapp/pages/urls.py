@@ -9,5 +9,6 @@ from webapp.pages import views
 app_name = "pages"
 urlpatterns = [
     path("", views.studio, name="start"),
+    path("batches/", views.batches, name="batches"),
     path("photos/<uuid:photo>/", views.studio, name="photo"),
 ]

@@ -1,4 +1,4 @@
-"""The one page: a shell that the browser's modules fill from the REST API."""
+"""The pages: shells that the browser's modules fill from the REST API."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ def studio(request: HttpRequest, photo: UUID | None = None) -> HttpResponse:
     Whether that photo still exists the page learns from the API, which also knows whose it is.
     """
     return render(request, "mien/studio.html", {"photo": photo})
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+def batches(request: HttpRequest) -> HttpResponse:
+    """Answer with the page on which many photos are edited at once."""
+    return render(request, "mien/batches.html")

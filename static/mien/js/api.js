@@ -31,6 +31,8 @@ export const addresses = {
   oneDownload: (id, label) => `${ROOT}edits/${id}/results/${label}/?download`,
   report: (id) => `${ROOT}edits/${id}/report/`,
   events: (id, since) => `${ROOT}edits/${id}/events/?since=${since}`,
+  batches: () => `${ROOT}batches/`,
+  batch: (id) => `${ROOT}batches/${id}/`,
   socket: (id, since) => `/ws/edits/${id}/?since=${since}`,
 };
 
@@ -103,5 +105,11 @@ export const api = {
   startEdit: (request, mask) => send("POST", addresses.edits(), mask ? withMask(request, mask) : request),
   cancelEdit: (id) => send("POST", `${addresses.edit(id)}cancel/`, {}),
   report: (id) => send("GET", addresses.report(id)),
+  batches: async (most) => (await send("GET", `${addresses.batches()}?limit=${most}`)).results,
+  batch: (id) => send("GET", addresses.batch(id)),
+  startBatch: (request) => send("POST", addresses.batches(), request),
+  /** `deed` is pause, resume, cancel or retry. */
+  tellBatch: (id, deed) => send("POST", `${addresses.batch(id)}${deed}/`, {}),
+  failedItems: async (id, most) => (await send("GET", `${addresses.batch(id)}items/?status=failed&limit=${most}`)).results,
   events: async (id, since) => (await send("GET", addresses.events(id, since))).results,
 };
