@@ -16,7 +16,8 @@ run: $(STAMPS)/run
 	@exec $(PYTHON) manage.py up
 
 test: $(STAMPS)/dev $(STAMPS)/system
-	$(PYTHON) -m pytest tests --ignore=tests/browser
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/editing -n 2 --dist loadscope
+	$(PYTHON) -m pytest tests --ignore=tests/browser --ignore=tests/editing
 	$(PYTHON) -m pytest tests/browser
 
 check: $(STAMPS)/dev

@@ -34,7 +34,7 @@ def test_a_zip_of_photos_is_edited_and_the_bad_one_is_named(
     page.get_by_text("Happy", exact=True).click()
     page.get_by_role("button", name="Add as a step").click()
     expect(page.get_by_role("list", name="Steps")).to_contain_text("Expression")
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start this step").click()
     batch = page.locator(".batch").filter(has_text="wedding.zip")
     expect(batch).to_contain_text("1 of 2 done, 1 failed", timeout=EDIT_MS)
     expect(batch).to_contain_text("wedding/letter.jpg")

@@ -33,6 +33,8 @@ function showOperation() {
 
 function showSteps() {
   byId("steps").hidden = steps.length === 0;
+  // What the controls say counts only once it is a step: the button tells what it will do.
+  byId("start").textContent = steps.length ? `Start ${steps.length === 1 ? "this step" : `these ${steps.length} steps`}` : "Start";
   byId("steps").replaceChildren(
     ...steps.map((step, at) => {
       const remove = element("button", {
@@ -89,6 +91,10 @@ async function start() {
   }
   if (files.some(isZip) && files.length > 1) {
     tell("One ZIP alone, or photos: not both at once.");
+    return;
+  }
+  if (byId("overrides").files.length && !isZip(files[0])) {
+    tell("A CSV goes with a ZIP: its names are those of the files in it.");
     return;
   }
   byId("start").disabled = true;
