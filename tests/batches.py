@@ -9,12 +9,14 @@ from typing import Any
 
 from django.test import Client
 
-from tests.archives import archive_of
+from tests.archives import archive_of, small_jpeg
 from webapp import media
 from webapp.batches.feeding import feed
 from webapp.batches.models import Batch, Item
 from webapp.edits import claims
 from webapp.edits.models import Edit, Status
+
+JPEG = small_jpeg()
 
 
 def post_archive(api: Client, files: Mapping[str, bytes], **fields: Any) -> Any:
@@ -71,3 +73,11 @@ def states(batch: Batch) -> list[str]:
 
 def kinds(batch: Batch) -> list[str]:
     return list(batch.events.values_list("kind", flat=True))
+
+
+def counts(**numbers: int) -> dict[str, int]:
+    return {"queued": 0, "running": 0, "done": 0, "failed": 0, "cancelled": 0} | numbers
+
+
+def body(answer: Any) -> bytes:
+    return b"".join(answer)

@@ -44,8 +44,7 @@ def choose_engine(operation: Operation, name: str, models: ModelStore) -> Engine
             refusals.append(told)
             continue
         engine = ENGINES.get((operation.name, declared.name))
-        reason = NO_ENGINE_YET if engine is None else engine.unavailable(models)
-        if engine is not None and reason is None:
+        if engine is not None:
             return engine
-        refusals.append(Refusal(declared.name, str(reason)))
+        refusals.append(Refusal(declared.name, NO_ENGINE_YET))
     raise refused(operation, refusals)

@@ -13,13 +13,12 @@ from editing.report import WeightReport
 
 
 class Engine(Protocol):
-    """One way of doing one operation. The same frame, params and seed give the same edit."""
+    """One way of doing one operation. The same frame, params and seed give the same edit.
+
+    What it needs, its ``EngineDeclaration`` says; ``editing.availability`` looks whether it is there.
+    """
 
     name: str
-
-    def unavailable(self, models: ModelStore) -> str | None:
-        """Return why it cannot run on this machine, or None."""
-        ...
 
     def run(
         self,

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.faces.align import MIDDLE, SIDE_IN_EYES
+from editing.faces.align import MIDDLE, SIDE_IN_EYES, resized
 from editing.faces.canonical import CanonicalFace
 from editing.faces.mesh import DrawnMesh, with_rings
 from editing.faces.topology import POINTS
@@ -43,10 +43,8 @@ def places(landmarks: Points, canonical: CanonicalFace, frame: int, size: int) -
         canonical: the face that maps lie on.
         frame, size: sides of the frame and of what is returned.
     """
-    scale = size / frame
-    drawn = landmarks * scale
-    drawn[:, :2] += (scale - 1) / 2
-    mesh = DrawnMesh(ringed(drawn), canonical.triangles, (size, size))
+    drawn = ringed(resized(landmarks, size / frame))
+    mesh = DrawnMesh(drawn, canonical.triangles, (size, size))
     found = mesh.positions(with_rings(on_map(canonical.shape, size)))
     return ((found + 0.5) / size).astype(np.float32)
 

@@ -12,8 +12,8 @@ from editing.idphoto.sizes import DOTS_PER_INCH, MM_PER_INCH, Size
 from editing.photo import Photo
 
 CHIN, FOREHEAD = 152, 10
-# From the chin to the crown, in lengths from the chin to the topmost landmark: a face's height to
-# the hair line is about 0.79 of the head's (Farkas, "Anthropometry of the Head and Face", 1994).
+# From the chin to the crown, in lengths from the chin to the topmost landmark, which lies below the
+# hair line. Our estimate, by eye on 10 photos; the crown under hair is not to be seen.
 CROWN = 1.27
 IRISES = (slice(468, 473), slice(473, 478))
 ABOVE = 0.42  # of the room above and below the head lies above it, where the eyes leave a choice
@@ -53,9 +53,11 @@ def cut_out(photo: Photo, landmarks: Points, size: Size) -> Cut:
     head = sum(size.head) / 2
     per_mm = length / head  # pixels of the photo
     under = float((chin - eyes) @ down) / per_mm  # from the eyes to the chin
-    # The chin as high as leaves the usual share of room above the head, and the eyes where they may be.
+    # The chin as high as leaves the share of room above the head, and the eyes where they may be.
     chin_up = (size.height - head) * (1 - ABOVE)
-    eyes_up = float(np.clip(chin_up + under, *size.eyes))
+    eyes_up = chin_up + under
+    if size.eyes is not None:
+        eyes_up = float(np.clip(eyes_up, *size.eyes))
     middle_x = float((np.array([eyes, chin, landmarks[FOREHEAD, :2]]) @ level).mean())
     width, height = size.pixels
     scale = per_mm * MM_PER_INCH / DOTS_PER_INCH  # pixels of the photo for one of the cut

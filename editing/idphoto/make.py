@@ -9,6 +9,7 @@ import numpy as np
 from editing.errors import FaceUnknown, NoFace
 from editing.faces.align import align
 from editing.faces.detect import detect_faces
+from editing.faces.landmarks import find_landmarks
 from editing.idphoto.background import on_plain, person_in
 from editing.idphoto.checks import Check, checks, unrest
 from editing.idphoto.crop import IRISES, cut_out
@@ -63,7 +64,8 @@ def make_id_photo(
         raise FaceUnknown(f"a photo for a passport shows one person, this one {len(faces)}")
     request = EditRequest(operation="normalize", params={"pose": pose, "light": light}, seed=0)
     done = edit_photo(photo, request, models, part(progress, 0.0, 0.7), faces)
-    face = next(iter(detect_faces(done.photo, models)), faces[0])
+    found = find_landmarks(done.photo.pixels, faces[0].landmarks, models)
+    face = replace(faces[0], landmarks=found)
     cut = cut_out(done.photo, face.landmarks, size)
     progress(0.8, "telling the person from the background")
     # Beyond the photo there is nobody, only a border that was drawn out.

@@ -20,14 +20,15 @@ MM_PER_INCH = 25.4
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A kind of photo; lengths in mm. ``eyes`` is how high the eyes may be above the lower edge."""
+    """A kind of photo; lengths in mm. ``eyes`` is how high the eyes may be above the lower edge, None
+    where we know of no rule."""
 
     name: str
     title: str
     width: float
     height: float
     head: tuple[float, float]
-    eyes: tuple[float, float]
+    eyes: tuple[float, float] | None
     background: Colour
 
     @property
@@ -41,21 +42,22 @@ def to_pixels(length: float) -> int:
     return round(length / MM_PER_INCH * DOTS_PER_INCH)
 
 
+# Compared in November 2026 with what others say that the authorities publish; the authorities' own
+# pages could not be reached from here.
 SIZES: dict[str, Size] = {
     size.name: size
     for size in (
-        # ICAO Doc 9303 part 3, 8th edition: head 70 to 80 % of the height, eyes 50 to 70 % up.
-        Size("icao", "ICAO 9303", 35, 45, (31.5, 36), (22.5, 31.5), LIGHT_GREY),
-        # Fotomustertafel of the German Bundesdruckerei: 32 to 36 mm.
-        Size("schengen", "Schengen, Germany", 35, 45, (32, 36), (22.5, 31.5), LIGHT_GREY),
-        # GOV.UK, "Get a passport photo": 29 to 34 mm, cream or light grey.
-        Size("uk", "United Kingdom", 35, 45, (29, 34), (20, 31.5), LIGHT_GREY),
-        # travel.state.gov: 2 x 2 inches, head 1 to 1 3/8, eyes 1 1/8 to 1 3/8 inches up, white.
-        Size("us", "United States", 50.8, 50.8, (25.4, 34.9), (28.6, 34.9), WHITE),
-        # Government of Canada, passport photo specifications: 50 x 70 mm, 31 to 36 mm, white.
-        Size("canada", "Canada", 50, 70, (31, 36), (35, 49), WHITE),
-        # Chinese visa application service: 33 x 48 mm, 28 to 33 mm, white.
-        Size("china", "China, visa", 33, 48, (28, 33), (24, 36), WHITE),
+        # ICAO Doc 9303: chin to crown 70 to 80 % of the height (as quoted at travel.stackexchange
+        # question 11534).
+        Size("icao", "ICAO 9303", 35, 45, (31.5, 36), None, LIGHT_GREY),
+        Size("schengen", "Schengen", 35, 45, (32, 36), None, LIGHT_GREY),
+        # These three: pixid.studio, "Passport photo size requirements", January 2026. The height of
+        # the eyes in the United States: 28 to 35 mm (treasures-canada.com).
+        Size("uk", "United Kingdom", 35, 45, (29, 34), None, LIGHT_GREY),
+        Size("us", "United States", 50.8, 50.8, (25, 35), (28, 35), WHITE),
+        Size("canada", "Canada", 50, 70, (31, 36), None, WHITE),
+        # chinavisaletter.com, idphoto4you.com.
+        Size("china", "China", 33, 48, (28, 33), None, WHITE),
     )
 }
 

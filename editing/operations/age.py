@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from editing.operations.base import EngineDeclaration, Operation, Params, Variation
+from editing.operations.base import EngineDeclaration, Operation, Params, Variation, strength_field
 
 YOUNGEST, OLDEST = 5, 85
 LONGEST_STRIP = 12
@@ -57,14 +57,8 @@ class AgeParams(Params):
         description="What age to show; several give a strip.",
         json_schema_extra=_tell_form,
     )
-    strength: float = Field(
-        1.0,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        title="Strength",
-        description="How much of the change is applied; 0 leaves the photo as it is.",
-        json_schema_extra={"step": 0.05},
+    strength: float = strength_field(
+        "How much of the change is applied; 0 leaves the photo as it is."
     )
     keep_hair: bool = Field(
         False, title="Keep hair", description="Leave the hair's colour as it is in the photo."

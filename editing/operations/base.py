@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1, half-open, pixels of the photo
+
+
+def strength_field(description: str) -> Any:
+    """Return the field ``strength``, 0 to 1 and 1 by default, as every operation has it."""
+    return Field(
+        1.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        title="Strength",
+        description=description,
+        json_schema_extra={"step": 0.05},
+    )
 
 
 class Params(BaseModel):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from editing.operations.base import EngineDeclaration, Operation, Params
+from editing.operations.base import EngineDeclaration, Operation, Params, strength_field
 
 Appearance = Literal["random", "younger", "older", "woman", "man", "bearded"]
 
@@ -21,14 +21,8 @@ PROMISE = (
 class CamouflageParams(Params):
     """What to look like, and how far to go."""
 
-    strength: float = Field(
-        1.0,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        title="Strength",
-        description="Less than 1 looks more like the person; 0 leaves the photo as it is.",
-        json_schema_extra={"step": 0.05},
+    strength: float = strength_field(
+        "Less than 1 looks more like the person; 0 leaves the photo as it is."
     )
     appearance: Appearance = Field(
         "random",

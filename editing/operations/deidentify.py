@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from editing.operations.base import Box, EngineDeclaration, Operation, Params
+from editing.operations.base import Box, EngineDeclaration, Operation, Params, strength_field
 
-Method = Literal["surrogate", "ksame", "blur", "mosaic", "solid"]
+Hiding = Literal["blur", "mosaic", "solid"]  # no face is seen; the others draw another one
+Method = Literal["surrogate", "ksame", Hiding]
 Gender = Literal["same", "woman", "man"]
 Age = Literal["same", "young", "middle", "old"]
 FEWEST, MOST = 2, 50
@@ -42,15 +43,7 @@ class DeidentifyParams(Params):
             "labels": {"surrogate": "Another face", "ksame": "Average face"},
         },
     )
-    strength: float = Field(
-        1.0,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        title="Strength",
-        description="Less than 1 protects less; 0 leaves the photo as it is.",
-        json_schema_extra={"step": 0.05},
-    )
+    strength: float = strength_field("Less than 1 protects less; 0 leaves the photo as it is.")
     k: int = Field(
         10,
         ge=FEWEST,
@@ -94,6 +87,10 @@ class DeidentifyParams(Params):
             if not (0 <= x0 < x1 and 0 <= y0 < y1):
                 raise ValueError(f"({x0}, {y0}, {x1}, {y1}) is no box: x0 < x1 and y0 < y1, from 0")
         return also
+
+    def hiding(self) -> Hiding | None:
+        """Return the method where no face is to be seen, None where another one is drawn."""
+        return None if self.method == "surrogate" or self.method == "ksame" else self.method
 
     def added_faces(self) -> tuple[Box, ...]:
         return self.also

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from editing.attributes import added_attributes
-from editing.operations.base import EngineDeclaration, Operation, Params, Variation
+from editing.operations.base import EngineDeclaration, Operation, Params, Variation, strength_field
 
 PIPELINE_SETTING = "MIEN_INPAINT_DIFFUSION"
 MOST_VARIANTS = 8
@@ -58,14 +58,8 @@ class InpaintParams(Params):
         description="What is to become of it.",
         json_schema_extra=_tell_attributes,
     )
-    strength: float = Field(
-        1.0,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        title="Strength",
-        description="How much of the change is applied; 0 leaves the photo as it is.",
-        json_schema_extra={"step": 0.05},
+    strength: float = strength_field(
+        "How much of the change is applied; 0 leaves the photo as it is."
     )
     color: str = Field(
         "#7a4b2a",

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.faces.align import align
+from editing.faces.align import align, resized
 from editing.faces.canonical import Similarity, canonical_face, fit_face
 from editing.faces.face import Face, Pose
 from editing.models import ModelStore
@@ -71,9 +71,7 @@ def _cut(sample: Sample, models: ModelStore) -> tuple[Picture, Points]:
     points = sample.points(photo.width)
     face = Face(0, (0, 0, photo.width, photo.height), points, Pose(0.0, 0.0, 0.0), 1.0)
     frame = align(photo, face, models, largest=SIDE)
-    scale = SIDE / frame.size
-    landmarks = frame.landmarks * scale
-    landmarks[:, :2] += (scale - 1) / 2
+    landmarks = resized(frame.landmarks, SIDE / frame.size)
     picture = (frame.picture() * 255).round().astype(np.uint8)
     return cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), landmarks
 

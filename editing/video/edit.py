@@ -24,10 +24,11 @@ from editing.faces.face import Face
 from editing.faces.landmarks import find_landmarks
 from editing.faces.paste import paste
 from editing.faces.pose import pose_of
-from editing.measure.head import head_distance, read_head
+from editing.measure.identity import descriptor_at
 from editing.models import ModelStore
 from editing.operations import find_operation
-from editing.operations.base import Operation, Params
+from editing.operations.base import Operation
+from editing.operations.deidentify import DeidentifyParams
 from editing.photo import Photo
 from editing.preview import reduced
 from editing.progress import Progress, part, silent
@@ -58,7 +59,7 @@ class _Work:
 
     operation: Operation
     engine: Engine
-    params: Params
+    params: DeidentifyParams
     seed: int
     models: ModelStore
     memos: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -111,6 +112,7 @@ def edit_video(
     started = time.perf_counter()
     check_video_request(request, out)
     operation, params = find_operation(request.operation), request.checked_params()
+    assert isinstance(params, DeidentifyParams)
     engine = choose_engine(operation, request.engine, models)
     clip = open_clip(source)
     digest = _digest(source)
@@ -212,6 +214,8 @@ def _edit_all(
     files: list[tuple[Path, int]] = []
     distances: dict[int, list[float]] = {}
     sampled = {person.index: _samples(person) for person in people}
+    # Whom a person becomes is drawn at their first picture: also where that one is done already.
+    drawn_at = {min(set(p.points) - p.guessed) for p in people if len(p.points) > len(p.guessed)}
     writer: FrameWriter | None = None
     made = done = pieces / "none"
     measured: dict[str, list[float]] = {}
@@ -229,6 +233,8 @@ def _edit_all(
             else:
                 writer = FrameWriter(made, clip, suffix)
         if writer is None:
+            if number in drawn_at:
+                _edit_frame(number, frame, people, work, {}, {})
             continue
         pixels = _edit_frame(number, frame, people, work, sampled, measured)
         writer.write(pixels, frame.pts)
@@ -279,12 +285,12 @@ def _edit_frame(
         cut = replace(align(photo, face, work.models, work.operation.largest_frame), memo=memo)
         if number in person.guessed:
             # Nobody saw the face here: what is drawn might lie beside it, what is hidden is hidden.
-            edit = obscured(cut, "blur", 1.0)
+            edit = obscured(cut, work.params.hiding() or "blur", 1.0)
         else:
             seed = (work.seed + person.index) % (MAX_SEED + 1)
             edit = work.engine.run(work.operation, cut, work.params, seed, work.models, silent)
         photo = paste(photo, cut, edit)
-        if number in sampled[person.index]:
+        if number in sampled.get(person.index, ()):
             _measure(person, before, photo, face, work.models, measured)
     return photo.pixels
 
@@ -303,11 +309,11 @@ def _measure(
     models: ModelStore,
     measured: dict[str, list[float]],
 ) -> None:
-    was = read_head(before.pixels, face.landmarks, models)
-    now = read_head(after.pixels, find_landmarks(after.pixels, face.landmarks, models), models)
-    distance = head_distance(was, now)
-    if distance is not None:
-        measured.setdefault(str(person.index), []).append(distance)
+    found = find_landmarks(after.pixels, face.landmarks, models)
+    was = descriptor_at(before.pixels, face.landmarks, models)
+    now = descriptor_at(after.pixels, found, models)
+    if was is not None and now is not None:
+        measured.setdefault(str(person.index), []).append(float(np.linalg.norm(now - was)))
 
 
 def _samples(person: Person) -> set[int]:
@@ -332,8 +338,5 @@ def _told(person: Person, distances: list[float], clip: Clip) -> PersonReport:
 
 
 def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,11 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.faces.canonical import canonical_face, fit_face
 from editing.faces.detect import detect_faces, is_steady
 from editing.faces.landmarks import find_landmarks
-from editing.measure.chip import cut_chip
-from editing.measure.identity import descriptor
+from editing.measure.identity import descriptor_at
 from editing.models import ModelStore
 from editing.photo import Photo
 from editing.video.clip import Frame
@@ -26,10 +24,12 @@ from editing.video.clip import Frame
 EVERY = 10  # pictures from one look of the detector to the next
 CUT = 28.0  # mean difference of small grey pictures, of 255 levels, from which it is a cut
 SMALL = (32, 18)
-SAME_PLACE = 0.35  # of a face's width that two sightings of one face may lie apart
+# Of a face's width that two sightings of one face may lie apart, in one picture and after a gap.
+SAME_PLACE, NEARBY = 0.35, 1.5
 JUMP, GROWTH = 0.7, 1.5  # of its width, and how many times larger, from one picture to the next
 BRIDGED = 3 * EVERY  # pictures that may lie between two sightings of one face
 HELD = 5  # pictures for which a face that is lost is still covered
+SIGNS = 4  # descriptors of a track, whose mean tells who it is
 SAME_PERSON = 0.5  # distance of descriptors below which two tracks are one person
 SOFT = 1.0  # pictures, sigma of the smoothing of landmarks in time
 
@@ -102,21 +102,22 @@ class Follower:
                     break
             else:
                 groups.append([track])
-        found = []
-        for index, group in enumerate(groups):
-            person = Person(index)
-            for track in group:
-                self._hold(track)
-                person.points |= _smoothed(track)
-                person.guessed |= track.guessed
-            found.append(person)
-        return found
+        return [self._person(index, group) for index, group in enumerate(groups)]
+
+    def _person(self, index: int, tracks: list[_Track]) -> Person:
+        person = Person(index)
+        for track in tracks:
+            person.points |= _smoothed(track)
+            person.guessed |= track.guessed
+        for track in tracks:
+            self._hold(person, min(track.points), track.last)
+        return person
 
     def _going(self) -> list[_Track]:
         return [track for track in self._tracks if not track.lost]
 
     def _follow(self, track: _Track, number: int, pixels: NDArray[np.uint8]) -> None:
-        points = self._step(pixels, track.points[track.last])
+        points = self._step(pixels, track.points[number - 1])
         if points is None:
             track.lost = True
             return
@@ -145,8 +146,9 @@ class Follower:
             near = [t for t in here if _gap(t.points[number], face.landmarks) < SAME_PLACE]
             track = near[0] if near else self._found(number, face.landmarks)
             track.points[number] = face.landmarks
-            if len(track.signs) < 4:
-                self._recognise(track, pixels, face.landmarks)
+            if len(track.signs) < SIGNS:
+                sign = descriptor_at(pixels, face.landmarks, self._models)
+                track.signs += [sign] if sign is not None else []
         gone = len(self._held) - 2 * EVERY
         if gone > 0:
             self._held, self._first = self._held[gone:], self._first + gone
@@ -162,12 +164,8 @@ class Follower:
                 break
             back[at] = last = here
         first = min(back)
-        lost = [
-            t for t in self._tracks
-            if t.lost and first - BRIDGED <= t.last < first and self._first <= t.last + BRIDGED
-            and _gap(t.points[t.last], back[first]) < 1.5
-        ]  # fmt: skip
-        if lost and not self._cut_between(max(lost, key=lambda t: t.last).last, first):
+        lost = [t for t in self._tracks if self._may_go_on(t, first, back[first])]
+        if lost:
             track = max(lost, key=lambda t: t.last)
             track.lost = False
             _bridge(track, track.last, first, back[first])
@@ -177,33 +175,30 @@ class Follower:
         self._tracks.append(track)
         return track
 
-    def _cut_between(self, last: int, first: int) -> bool:
-        """Return whether the pictures held begin after ``last``, as they do after a cut."""
-        return self._first > last + 1
+    def _may_go_on(self, track: _Track, first: int, points: Points) -> bool:
+        """Return whether a lost face may be the one that is seen again from ``first`` on."""
+        last = track.last
+        if not track.lost or not first - BRIDGED <= last < first:
+            return False
+        cut = any(last < number <= first for number in self._cuts)
+        return not cut and _gap(track.points[last], points) < NEARBY
 
-    def _hold(self, track: _Track) -> None:
+    def _hold(self, person: Person, first: int, last: int) -> None:
         """Cover the place of a face a little longer at both ends, where it may be seen half."""
-        first, last = min(track.points), track.last
-        for number in range(last + 1, min(last + 1 + HELD, self._count)):
-            if number in self._cuts:
-                break
-            track.points[number] = track.points[last]
-            track.guessed.add(number)
-        for number in range(first - 1, max(first - 1 - HELD, -1), -1):
-            if number + 1 in self._cuts:
-                break
-            track.points[number] = track.points[first]
-            track.guessed.add(number)
+        after = range(last + 1, min(last + 1 + HELD, self._count))
+        before = range(first - 1, max(first - 1 - HELD, -1), -1)
+        for end, numbers, step in ((last, after, 0), (first, before, 1)):
+            for number in numbers:
+                # Beyond a cut it is another picture, and where the face was seen its place is known.
+                if number + step in self._cuts or number in person.points:
+                    break
+                person.points[number] = person.points[end]
+                person.guessed.add(number)
 
     def _taken(self, number: int, points: Points) -> bool:
         return any(
             number in t.points and _gap(t.points[number], points) < SAME_PLACE for t in self._tracks
         )
-
-    def _recognise(self, track: _Track, pixels: NDArray[np.uint8], points: Points) -> None:
-        chip = cut_chip(pixels, fit_face(canonical_face(self._models), points), self._models)
-        if chip is not None:
-            track.signs.append(descriptor(chip, self._models))
 
 
 def follow(frames: Iterable[Frame], models: ModelStore) -> list[Person]:

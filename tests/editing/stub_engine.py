@@ -24,9 +24,6 @@ class StubAge:
         self.runs = []
         self.looks = 0
 
-    def unavailable(self, models):
-        return None
-
     def run(self, operation, frame, params, seed, models, progress):
         progress(0.0, "ageing")
         if "oval" not in frame.memo:

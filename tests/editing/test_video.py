@@ -19,7 +19,7 @@ from editing.signing import check_signature
 from editing.video import clip, edit
 from editing.video.clip import open_clip, read_frames
 from editing.video.edit import edit_video
-from editing.video.follow import follow
+from editing.video.follow import Follower, _Track, follow
 from tests.editing.clips import moving, sound_of, turned_quarter, write_clip
 
 COUNT = 23
@@ -126,6 +126,33 @@ def test_what_was_done_is_not_done_again(source, hidden, models, tmp_path, monke
     # Another request in the same folder begins anew.
     edit_video(source, tmp_path / "o.mp4", request("solid"), models, pieces)
     assert (pieces / "00000.mp4").stat().st_mtime_ns != first
+
+
+def test_work_that_goes_on_draws_the_same_other_face(source, models, tmp_path, monkeypatch):
+    monkeypatch.setattr(edit, "PIECE", 6)
+    whole = edit_video(source, tmp_path / "w.mp4", request("surrogate"), models, tmp_path / "w")
+
+    def stop(fraction, note="", preview=None):
+        if note.startswith("picture 9"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        edit_video(source, tmp_path / "o.mp4", request("surrogate"), models, tmp_path / "p", stop)
+    edit_video(source, tmp_path / "o.mp4", request("surrogate"), models, tmp_path / "p")
+    one, other = (list(read_frames(tmp_path / name)) for name in ("w.mp4", "o.mp4"))
+    assert np.array_equal(one[-1].pixels, other[-1].pixels)
+    assert whole.video.frames == COUNT
+
+
+def test_where_one_is_seen_again_their_place_is_not_guessed():
+    """Two tracks of one person, the second from two pictures after the first on."""
+    follower = Follower(ModelStore())
+    follower._count = 20
+    here, there = np.zeros((478, 3), np.float32), np.full((478, 3), 50, np.float32)
+    tracks = [_Track(dict.fromkeys(range(5), here)), _Track(dict.fromkeys(range(7, 12), there))]
+    person = follower._person(0, tracks)
+    assert all((person.points[n] == there).all() for n in range(7, 12))
+    assert person.guessed == {5, 6, 12, 13, 14, 15, 16}
 
 
 def test_a_face_that_is_hidden_for_a_moment_is_covered_between(pictures, models, tmp_path):

@@ -44,11 +44,6 @@ def blur(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
-@pytest.fixture
 def make_batch(api: Client, owner: User) -> Callable[..., Batch]:
     def make(*names: str, recipe: Any = (SMILE, BROWS), **fields: Any) -> Batch:
         files = dict.fromkeys(names or ("a.jpg",), JPEG)

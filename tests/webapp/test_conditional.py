@@ -23,11 +23,6 @@ DATA = bytes(range(256)) * 8
 
 
 @pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
-@pytest.fixture
 def file(make_photo: Make) -> str:
     return f"/api/v1/photos/{make_photo(DATA, sha256='ab' * 32).pk}/file/"
 

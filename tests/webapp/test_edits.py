@@ -27,11 +27,6 @@ pytestmark = pytest.mark.django_db
 Make = Callable[..., Any]
 
 
-@pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
 def post(api: Client, body: Any, **headers: str) -> Any:
     return api.post("/api/v1/edits/", body, content_type="application/json", headers=headers)
 

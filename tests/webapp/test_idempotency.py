@@ -22,11 +22,6 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
-@pytest.fixture
 def body(make_photo: Make) -> dict[str, Any]:
     return {"photo": str(make_photo().pk), "operation": "expression", "params": {"smile": 0.5}}
 

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 Make = Callable[..., Any]
 
 
-@pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
 def upload(api: Client, data: bytes, **headers: str) -> Any:
     return api.post("/api/v1/photos/", {"file": BytesIO(data)}, headers=headers)
 

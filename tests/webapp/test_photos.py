@@ -29,11 +29,6 @@ from webapp.photos.models import FacesState, Photo
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
 def send(api: Client, data: bytes, name: str = "me.jpg") -> Any:
     file = BytesIO(data)
     file.name = name

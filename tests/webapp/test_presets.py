@@ -18,11 +18,6 @@ ADDRESS = "/api/v1/presets/"
 SMILE = {"name": "a small smile", "operation": "expression", "params": {"smile": 0.3}}
 
 
-@pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
 def post(api: Client, body: Any, address: str = ADDRESS, **headers: str) -> Any:
     return api.post(address, body, content_type="application/json", headers=headers)
 

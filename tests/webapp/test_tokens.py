@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/tokens/"
 
 
-@pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
 def make(api: Client, body: Any = None, token: str | None = None) -> Any:
     headers = {} if token is None else bearing(token)
     return api.post(ADDRESS, body or {}, content_type="application/json", headers=headers)

@@ -35,11 +35,6 @@ URL = "https://receiver.example/mien?x=1"
 
 
 @pytest.fixture
-def api() -> Client:
-    return Client(headers={"host": "localhost"}, raise_request_exception=False)
-
-
-@pytest.fixture
 def webhook(owner: User) -> Webhook:
     return services.create_webhook(owner, URL, ["edit.done", "edit.failed", "edit.cancelled", "batch.finished"])  # fmt: skip
 

@@ -45,9 +45,6 @@ class DiffusionAge:
     def __init__(self, source: Pretrained) -> None:
         self.source = source
 
-    def unavailable(self, models: ModelStore) -> str | None:
-        return self.source.refusal()
-
     def weights(self, models: ModelStore) -> list[WeightReport]:
         return [pipeline_weights(self.source, models)]
 

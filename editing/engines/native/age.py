@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from editing.engines.native.age_canvas import WORK, Canvas, canvas_of, grown
 from editing.engines.native.age_hair import hair_change
-from editing.errors import WeightsUnavailable
 from editing.faces.align import FaceFrame
 from editing.faces.maps import look_up
 from editing.faces.paste import FaceEdit
@@ -61,14 +60,6 @@ class NativeAge:
     """The age engine that needs no GPU."""
 
     name = "native"
-
-    def unavailable(self, models: ModelStore) -> str | None:
-        try:
-            for name in ("age", "age_reader", "head"):
-                models.card(name)
-        except WeightsUnavailable as error:
-            return str(error)
-        return None
 
     def run(
         self,

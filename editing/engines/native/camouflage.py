@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from editing.engines.native.disguise import disguised
-from editing.errors import WeightsUnavailable
 from editing.faces.align import FaceFrame
 from editing.faces.paste import FaceEdit
 from editing.models import ModelStore
@@ -26,14 +25,6 @@ class NativeCamouflage:
     """The engine that needs no GPU."""
 
     name = "native"
-
-    def unavailable(self, models: ModelStore) -> str | None:
-        try:
-            for name in ("face_prior", "surrogate", "recogniser"):
-                models.card(name)
-        except WeightsUnavailable as error:
-            return str(error)
-        return None
 
     def run(
         self,

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from editing.engines.native.obscure import obscured
 from editing.engines.native.surrogate import identity_of, replaced
-from editing.errors import WeightsUnavailable
 from editing.faces.align import FaceFrame
 from editing.faces.paste import FaceEdit
 from editing.models import ModelStore
@@ -27,14 +26,6 @@ class NativeDeidentify:
 
     name = "native"
 
-    def unavailable(self, models: ModelStore) -> str | None:
-        try:
-            for name in ("face_prior", "fill", "surrogate"):
-                models.card(name)
-        except WeightsUnavailable as error:
-            return str(error)
-        return None
-
     def run(
         self,
         operation: Operation,
@@ -46,9 +37,10 @@ class NativeDeidentify:
     ) -> FaceEdit:
         """Return the edit. The seed draws the surrogate, unless a key does."""
         assert isinstance(params, DeidentifyParams)
-        if params.method in ("blur", "mosaic", "solid"):
+        hiding = params.hiding()
+        if hiding is not None:
             progress(0.3, "hiding the face")
-            edit = obscured(frame, params.method, params.strength)
+            edit = obscured(frame, hiding, params.strength)
             assert edit.difference is not None
             progress(0.9, "hidden", (edit.difference * 255).astype(np.uint8))
         else:

@@ -22,9 +22,9 @@ from torch.nn import functional as F
 
 from editing.engines.native.fill import face_prior, lay, likely
 from editing.engines.native.looks import GREY, alike, blurred, chip, coarse
-from editing.engines.native.surrogate import other_face, other_shape, people
+from editing.engines.native.surrogate import People, other_face, other_shape, people
 from editing.faces import parts
-from editing.faces.align import FaceFrame
+from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import canonical_face
 from editing.faces.face import Box
 from editing.faces.maps import canonical_mesh, laid_on_map, places, resting, ringed
@@ -44,13 +44,16 @@ LIGHTEST = 0.012  # how far the free part of the light may go, colours in [0, 1]
 EXPRESSION = ("smile", "mouth_open")
 FACE, SOFT = 0.9, 0.02  # share of the face's oval that is coloured; softness, sides of the frame
 GAZE = 0.6  # share of the colour that is kept from between the lids
+# The corners of the mouth, and the middles of its upper and lower border. Shapes of people differ by
+# how they smile, too: beyond this share a mouth that changes is a grimace.
+MOUTH_ENDS, MOUTH = ((61, 291), (0, 17)), 0.12
 JITTER = 0.004  # sides of the frame by which chips are cut beside their place
 
 NEAR = 0.1  # distance of descriptors that is near enough
 ALIKE = 0.76  # the coarse look is to be no more alike than this (SSIM)
 # Weights of what the cost adds up, beside the distance of descriptors times PERSON.
-PERSON, OTHER, LIKELY, BORDER, LIGHT, CLIPPED, PATCHY, CROOKED, TINTED, ASKED = (
-    2.0, 11.0, 3.0, 50.0, 30.0, 10.0, 1500.0, 500.0, 4000.0, 0.2,
+PERSON, OTHER, LIKELY, BORDER, LIGHT, CLIPPED, PATCHY, CROOKED, TINTED, ASKED, GRIMACE = (
+    2.0, 11.0, 3.0, 50.0, 30.0, 10.0, 1500.0, 500.0, 4000.0, 0.2, 150.0,
 )  # fmt: skip
 
 Points = NDArray[np.float32]
@@ -60,12 +63,14 @@ Points = NDArray[np.float32]
 class _Scene:
     """The face at W = WORK pixels a side, what can be done to it, and what it is to keep.
 
-    ``picture`` (1, 3, W, W); ``mask`` (1, 1, W, W) of the face; ``grid`` (1, W, W, 2), where each
-    pixel lies on the canonical map, as ``grid_sample`` wants it; ``points`` (478, 2). ``bends``
+    ``picture`` (1, 3, W, W); ``mask`` (1, 1, W, W) of what is coloured; ``grid`` (1, W, W, 2), where
+    each pixel lies on the canonical map, as ``grid_sample`` wants it; ``points`` (478, 2). ``bends``
     (S, 2, W, W) is the displacement by a standard deviation of each component of shape, ``shifts``
-    (S, 478, 2) what it does to the landmarks. On the prior's map: ``laid`` (3, M, M), the face, and
-    ``inner`` (1, M, M), the mask, and ``skin`` (1, M, M), all of it but brows and lips. ``source`` (K,) are its coefficients, ``own`` (S,) its shape.
-    ``asked`` (A,) is what attributes are to read as, NaN where that is free.
+    (S, 478, 2) what it does to the landmarks. On the prior's map: ``laid`` (3, M, M), the face;
+    ``known`` (3, M, M), what the prior makes of it; ``inner`` (1, M, M), the mask; and ``skin``
+    (1, M, M), all of it but brows and lips. ``own`` (S,) is its shape, in standard deviations.
+    ``mouth`` (2, S) is by what share each component makes the mouth wider and higher. ``asked`` (A,)
+    is what attributes are to read as, NaN where that is free.
     """
 
     picture: Tensor
@@ -73,12 +78,13 @@ class _Scene:
     grid: Tensor
     points: Points
     bends: Tensor
-    shifts: Tensor
+    shifts: NDArray[np.float32]
     laid: Tensor
+    known: Tensor
     inner: Tensor
     skin: Tensor
-    source: Tensor
     own: Tensor
+    mouth: Tensor
     asked: Tensor
     box: Box
 
@@ -92,10 +98,13 @@ class _Look:
     shape: Tensor
     light: Tensor
 
-    def change(self, scene: _Scene, prior: FacePrior) -> Tensor:
-        """Return (1, 3, M, M): what is added to the colours on the prior's map."""
-        face = prior(self.colour * prior.variance.sqrt()) - prior(scene.source)
-        return (face + LIGHTEST * torch.tanh(self.light / LIGHTEST))[None]
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What people (``coarse``) and the recogniser (``descriptor``) see of the person."""
+
+    coarse: Tensor
+    descriptor: Tensor
 
 
 def disguised(
@@ -123,22 +132,30 @@ def disguised(
     progress(0.02, "reading the face")
     scene, look = _begin(frame, models, seed, asked)
     with torch.no_grad():
-        known = recogniser(chip(scene.picture, scene.points))
-        seen = coarse(scene.picture, scene.box)
+        sight = _Sight(
+            coarse(scene.picture, scene.box), recogniser(chip(scene.picture, scene.points))
+        )
     rates = ((look.colour, COLOUR_RATE), (look.shape, SHAPE_RATE), (look.light, LIGHT_RATE))
     adam = torch.optim.Adam(
         [{"params": [moved.requires_grad_()], "lr": rate} for moved, rate in rates]
     )
     chance = np.random.default_rng(seed)
     for step in range(STEPS):
-        cost, shown = _cost(scene, look, prior, recogniser, known, seen, chance)
+        cost, shown = _cost(scene, look, prior, recogniser, sight, chance)
         preview = _coded(shown) if step % PREVIEW_EVERY == 0 else None
         progress(0.05 + 0.9 * step / STEPS, "looking like somebody else", preview)
         adam.zero_grad()
         cost.backward()
         adam.step()
     with torch.no_grad():
-        return _edit(frame, scene, strength * look.shape, strength * look.change(scene, prior))
+        face = prior(look.colour * prior.variance.sqrt())
+        return _edit(frame, scene, strength * look.shape, strength * _change(scene, look, face))
+
+
+def _change(scene: _Scene, look: _Look, face: Tensor) -> Tensor:
+    """Return (3, M, M): what is added on the prior's map, where ``face`` is what it makes of
+    the look."""
+    return face - scene.known + LIGHTEST * torch.tanh(look.light / LIGHTEST)
 
 
 def _cost(
@@ -146,57 +163,79 @@ def _cost(
     look: _Look,
     prior: FacePrior,
     recogniser: torch.nn.Module,
-    known: Tensor,
-    seen: Tensor,
+    sight: _Sight,
     chance: np.random.Generator,
 ) -> tuple[Tensor, Tensor]:
     """Return what is to become small, (), and the picture that it was found for."""
-    change = look.change(scene, prior)
+    coefficients = look.colour * prior.variance.sqrt()
+    face = prior(coefficients)
+    change = _change(scene, look, face)
     free = _bent(scene, look.shape, scene.picture + _on_face(change, scene.grid, scene.mask))
     shown = free.clamp(0, 1)
-    points = scene.points + torch.einsum("s,spc->pc", look.shape.detach(), scene.shifts).numpy()
+    read = (prior.attributes(coefficients) - scene.asked) / prior.doubt
+    cost = (
+        PERSON * _unlike(scene, look, recogniser, shown, sight.descriptor, chance)
+        + OTHER * F.relu(alike(coarse(shown, scene.box), sight.coarse) - ALIKE)
+        + LIKELY * F.relu(look.colour.square().mean() - 1)
+        + LIKELY * F.relu((look.shape + scene.own).square().mean() - 1)
+        + LIGHT * look.light.square().mean()
+        + CLIPPED * (free - shown).abs().mean()
+        + ASKED * torch.nan_to_num(read).square().sum()
+        + GRIMACE * F.relu((scene.mouth @ look.shape).abs() - MOUTH).square().sum()
+        + _unnatural(scene, face, change)
+    )
+    return cost, shown.detach()
+
+
+def _unlike(
+    scene: _Scene,
+    look: _Look,
+    recogniser: torch.nn.Module,
+    shown: Tensor,
+    known: Tensor,
+    chance: np.random.Generator,
+) -> Tensor:
+    """Return how much farther than NEAR the recogniser finds the picture from the person, ()."""
+    shape = look.shape.detach().cpu().numpy()
+    points = scene.points + np.tensordot(shape, scene.shifts, 1)
     beside = chance.normal(0, JITTER * WORK, (2, 1, 2))
-    sharp, soft = (chip(shown, points + shift) for shift in beside)
+    sharp, soft = (chip(shown, (points + shift).astype(np.float32)) for shift in beside)
     soft = blurred(soft, 1.0)
     # Of one of them the mirror image: a recogniser does not know left from right.
     pair = (sharp.flip(3), soft) if chance.random() < 0.5 else (sharp, soft.flip(3))
-    chips = torch.cat(pair)
-    person = F.relu((recogniser(chips) - known).norm(dim=1) - NEAR).mean()
-    other = F.relu(alike(coarse(shown, scene.box), seen) - ALIKE)
-    unlikely = sum(
-        F.relu(code.square().mean() - 1) for code in (look.colour, look.shape + scene.own)
-    )
-    face = prior(look.colour * prior.variance.sqrt())
+    return F.relu((recogniser(torch.cat(pair)) - known).norm(dim=1) - NEAR).mean()
+
+
+def _unnatural(scene: _Scene, face: Tensor, change: Tensor) -> Tensor:
+    """Return what no face wears, (): a border of another colour, patches on the skin, halves that
+    differ, tints."""
     edge = 4 * scene.inner * (1 - scene.inner)
     border = (edge * (face - scene.laid).square()).sum() / edge.sum() / 3
-    inside = change[0] * scene.inner
-    grey = (inside * torch.tensor(GREY)[:, None, None]).sum(0, keepdim=True)
+    inside = change * scene.inner
+    weights = torch.tensor(GREY, device=inside.device)[:, None, None]
+    grey = (inside * weights).sum(0, keepdim=True)
     tint = inside - grey
     even = tint.sum((1, 2), keepdim=True) / scene.inner.sum()
     steps = [(grey.diff(dim=axis) * _between(scene.skin, axis)).square().mean() for axis in (1, 2)]
-    crooked = blurred((grey - grey.flip(2))[None], 2.0).square().mean()
-    tinted = ((tint - even) * scene.inner).square().mean()
-    read = (prior.attributes(look.colour * prior.variance.sqrt()) - scene.asked) / prior.doubt
-    cost = (
-        PERSON * person + OTHER * other + LIKELY * unlikely + BORDER * border
-        + LIGHT * look.light.square().mean() + CLIPPED * (free - shown).abs().mean()
-        + PATCHY * (steps[0] + steps[1]) + CROOKED * crooked + TINTED * tinted + ASKED * torch.nan_to_num(read).square().sum()
-    )  # fmt: skip
-    return cost, shown.detach()
+    return (
+        BORDER * border
+        + PATCHY * (steps[0] + steps[1])
+        + CROOKED * blurred((grey - grey.flip(2))[None], 2.0).square().mean()
+        + TINTED * ((tint - even) * scene.inner).square().mean()
+    )
 
 
 def _begin(
     frame: FaceFrame, models: ModelStore, seed: int, asked: dict[str, float]
 ) -> tuple[_Scene, _Look]:
-    """Return the face, and the drawn one that the descent starts from."""
+    """Return the face, and the drawn one that the descent starts from, on the models' device."""
     canonical, crowd, prior = canonical_face(models), people(models), face_prior(models)
+    device = models.device
     scale = WORK / frame.size
     picture = cv2.resize(frame.picture(), (WORK, WORK), interpolation=cv2.INTER_AREA)
-    landmarks = frame.landmarks * scale
-    landmarks[:, :2] += (scale - 1) / 2
-    nothing = np.zeros((WORK, WORK), np.bool_)
-    whole = lay(picture, nothing, landmarks, models)
-    source = likely(whole, models, {})
+    landmarks = resized(frame.landmarks, scale)
+    whole = lay(picture, np.zeros((WORK, WORK), np.bool_), landmarks, models)
+    source = likely(whole, models, {}).clone()  # a tensor that can be part of a descent
     read = dict(zip(ATTRIBUTES, prior.attributes(source).tolist(), strict=True))
     kept = {name: read[name] for name in EXPRESSION} | asked
     random = np.random.default_rng(seed)
@@ -205,52 +244,70 @@ def _begin(
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
     code = other_shape(own, random)
-    shifts = np.stack(
-        [
-            frame.frame_from_canonical.apply(shape + crowd.shape(unit)) - frame.landmarks
-            for unit in np.eye(len(own), dtype=np.float32)
-        ]
+    shifts = _shifts(frame, crowd, shape, len(own)) * np.float32(scale)
+    mask, skin = _masks(landmarks)
+    mesh = canonical_mesh(canonical, WORK)
+    inner, bare = (
+        torch.from_numpy(laid_on_map(m, landmarks, mesh, PRIOR_MAP))[None].to(device)
+        for m in (mask, mask * skin**2)
     )
-    shifts = (shifts[..., :2] * scale).astype(np.float32)
-    mask = parts.ring(landmarks, FACE_OVAL, WORK, FACE)
-    mask = cv2.GaussianBlur(mask, (0, 0), SOFT * WORK)
-    for eye in parts.EYES:
-        lids = cv2.GaussianBlur(parts.ring(landmarks, eye, WORK, 1.1), (0, 0), 0.006 * WORK)
-        mask = mask * (1 - GAZE * lids)
-    inner = laid_on_map(mask, landmarks, canonical_mesh(canonical, WORK), PRIOR_MAP)
-    bare = parts.skin(landmarks, WORK)
-    for eye in parts.EYES:
-        # What is between the lids follows the light of the face: a gaze of its own is seen at once.
-        bare = np.maximum(bare, parts.ring(landmarks, eye, WORK, 1.3))
-    bare = cv2.GaussianBlur(bare, (0, 0), SOFT * WORK)
-    bare = laid_on_map(mask * bare**2, landmarks, canonical_mesh(canonical, WORK), PRIOR_MAP)
     low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
     x0, y0, x1, y1 = np.clip([*np.floor(low), *np.ceil(high)], 0, WORK).astype(int)
-    grid = places(landmarks, canonical, WORK, WORK) * 2 - 1
-    wanted = torch.full((len(ATTRIBUTES),), torch.nan)
-    for name, value in kept.items():
-        wanted[ATTRIBUTES.index(name)] = value
+    wanted = [kept.get(name, torch.nan) for name in ATTRIBUTES]
     scene = _Scene(
-        picture=torch.from_numpy(picture).permute(2, 0, 1)[None].contiguous(),
-        mask=torch.from_numpy(mask)[None, None],
-        grid=torch.from_numpy(grid)[None],
+        picture=torch.from_numpy(picture).permute(2, 0, 1)[None].contiguous().to(device),
+        mask=torch.from_numpy(mask)[None, None].to(device),
+        grid=torch.from_numpy(places(landmarks, canonical, WORK, WORK) * 2 - 1)[None].to(device),
         points=landmarks[:, :2],
-        bends=_bends(landmarks, shifts, canonical.triangles),
-        shifts=torch.from_numpy(shifts),
-        laid=F.avg_pool2d(whole.picture, whole.picture.shape[-1] // PRIOR_MAP),
-        inner=torch.from_numpy(inner)[None],
-        skin=torch.from_numpy(bare)[None],
-        source=source.clone(),
-        own=torch.from_numpy(own),
-        asked=wanted,
+        bends=_bends(landmarks, shifts, canonical.triangles).to(device),
+        shifts=shifts,
+        laid=F.avg_pool2d(whole.picture, whole.picture.shape[-1] // PRIOR_MAP).to(device),
+        known=prior(source),
+        inner=inner,
+        skin=bare,
+        own=torch.from_numpy(own).to(device),
+        mouth=torch.from_numpy(_mouth(landmarks, shifts)).to(device),
+        asked=torch.tensor(wanted, device=device),
         box=(int(x0), int(y0), int(x1), int(y1)),
     )
     look = _Look(
-        (face / prior.variance.sqrt()).clone(),
-        torch.from_numpy(code - own),
-        torch.zeros(1, PRIOR_MAP, PRIOR_MAP),
+        colour=(face / prior.variance.sqrt()).clone(),
+        shape=torch.from_numpy(code - own).to(device),
+        light=torch.zeros(1, PRIOR_MAP, PRIOR_MAP, device=device),
     )
     return scene, look
+
+
+def _shifts(frame: FaceFrame, crowd: People, shape: Points, count: int) -> NDArray[np.float32]:
+    """Return (count, 478, 2): what a standard deviation of each component moves, frame pixels."""
+    moved = (
+        frame.frame_from_canonical.apply(shape + crowd.shape(unit))
+        for unit in np.eye(count, dtype=np.float32)
+    )
+    return np.stack([(points - frame.landmarks)[:, :2] for points in moved]).astype(np.float32)
+
+
+def _mouth(landmarks: Points, shifts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (2, S): by what share of itself each shift makes the mouth wider, and higher."""
+    rows = []
+    for one, other in MOUTH_ENDS:
+        across = landmarks[other, :2] - landmarks[one, :2]
+        rows.append((shifts[:, other] - shifts[:, one]) @ across / (across @ across))
+    return np.stack(rows).astype(np.float32)
+
+
+def _masks(landmarks: Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return (W, W) each: where the face is coloured, and its skin, which bears no steps of light.
+
+    Between the lids less is coloured, and only as the skin around: a gaze of its own is seen at once.
+    """
+    mask = cv2.GaussianBlur(parts.ring(landmarks, FACE_OVAL, WORK, FACE), (0, 0), SOFT * WORK)
+    skin = parts.skin(landmarks, WORK)
+    for eye in parts.EYES:
+        lids = cv2.GaussianBlur(parts.ring(landmarks, eye, WORK, 1.1), (0, 0), 0.006 * WORK)
+        mask = mask * (1 - GAZE * lids)
+        skin = np.maximum(skin, parts.ring(landmarks, eye, WORK, 1.3))
+    return mask.astype(np.float32), cv2.GaussianBlur(skin, (0, 0), SOFT * WORK).astype(np.float32)
 
 
 def _between(weights: Tensor, axis: int) -> Tensor:
@@ -275,8 +332,8 @@ def _bends(landmarks: Points, shifts: Points, triangles: NDArray[np.int32]) -> T
 
 
 def _on_face(change: Tensor, grid: Tensor, mask: Tensor) -> Tensor:
-    """Return a change on the prior's map (1, 3, M, M) where the face is, at the grid's size."""
-    fine = F.interpolate(change, scale_factor=2, mode="bilinear", align_corners=False)
+    """Return a change on the prior's map (3, M, M) where the face is, at the grid's size."""
+    fine = F.interpolate(change[None], scale_factor=2, mode="bilinear", align_corners=False)
     laid = F.grid_sample(blurred(fine, 1.0), grid, align_corners=False, padding_mode="border")
     return laid * mask
 
@@ -284,7 +341,8 @@ def _on_face(change: Tensor, grid: Tensor, mask: Tensor) -> Tensor:
 def _bent(scene: _Scene, shape: Tensor, picture: Tensor) -> Tensor:
     """Return the picture (1, 3, W, W) with the face of another shape."""
     bend = torch.einsum("s,schw->chw", shape, scene.bends)
-    y, x = torch.meshgrid(torch.arange(WORK), torch.arange(WORK), indexing="ij")
+    line = torch.arange(WORK, device=bend.device)
+    y, x = torch.meshgrid(line, line, indexing="ij")
     at = torch.stack([x + bend[0], y + bend[1]], -1)
     grid = ((at + 0.5) * 2 / WORK - 1)[None]
     return F.grid_sample(picture, grid, mode="bicubic", align_corners=False, padding_mode="border")
@@ -296,10 +354,10 @@ def _edit(frame: FaceFrame, scene: _Scene, shape: Tensor, change: Tensor) -> Fac
     size = (side, side)
     moved = torch.einsum("s,schw->chw", shape, scene.bends)[None]
     moved = F.interpolate(moved * (side / WORK), size, mode="bilinear")[0]
-    bend = np.ascontiguousarray(moved.permute(1, 2, 0).numpy())
+    bend = np.ascontiguousarray(moved.permute(1, 2, 0).cpu().numpy())
     grid = F.interpolate(scene.grid.permute(0, 3, 1, 2), size, mode="bilinear").permute(0, 2, 3, 1)
     mask = F.interpolate(scene.mask, size, mode="bilinear")
-    laid = torch.cat([_on_face(change, grid, mask), mask], 1)[0].permute(1, 2, 0).numpy()
+    laid = torch.cat([_on_face(change, grid, mask), mask], 1)[0].permute(1, 2, 0).cpu().numpy()
     rows, columns = np.mgrid[:side, :side].astype(np.float32)
     laid = cv2.remap(
         np.ascontiguousarray(laid), columns + bend[..., 0], rows + bend[..., 1], cv2.INTER_LINEAR
@@ -314,4 +372,4 @@ def _edit(frame: FaceFrame, scene: _Scene, shape: Tensor, change: Tensor) -> Fac
 
 
 def _coded(picture: Tensor) -> NDArray[np.uint8]:
-    return (picture[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    return (picture[0].permute(1, 2, 0).cpu().numpy() * 255).round().astype(np.uint8)

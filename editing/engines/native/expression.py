@@ -21,7 +21,6 @@ from editing.engines.native.mouth import (
     light_level,
     opening,
 )
-from editing.errors import WeightsUnavailable
 from editing.faces.align import FaceFrame
 from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.mesh import DrawnMesh, with_rings
@@ -91,13 +90,6 @@ class NativeExpression:
     """The expression engine that needs no GPU."""
 
     name = "native"
-
-    def unavailable(self, models: ModelStore) -> str | None:
-        try:
-            models.card("expression")
-        except WeightsUnavailable as error:
-            return str(error)
-        return None
 
     def run(
         self,

@@ -20,6 +20,7 @@ from editing.attributes import added_attributes
 from editing.engines.native.grain import with_grain
 from editing.engines.native.membrane import closed, membrane
 from editing.faces import parts
+from editing.faces.align import resized
 from editing.faces.canonical import canonical_face
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
 from editing.faces.mesh import DrawnMesh
@@ -192,9 +193,7 @@ def lay(picture: FloatMap, hole: Mask, landmarks: Points, models: ModelStore) ->
             cv2.resize(values, (LAYING, LAYING), interpolation=cv2.INTER_AREA)
             for values in (picture, missing)
         )
-        scale = LAYING / size
-        landmarks = landmarks * scale
-        landmarks[:, :2] += (scale - 1) / 2
+        landmarks = resized(landmarks, LAYING / size)
     colours = laid_on_map(picture, landmarks, mesh, FILL_MAP)
     gone = laid_on_map(missing, landmarks, mesh, FILL_MAP) > 0.02
     return Laid(

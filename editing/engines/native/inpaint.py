@@ -18,9 +18,9 @@ from editing.engines.native.recolour import (
     without_spots,
 )
 from editing.engines.native.reshape import reshaped, warp
-from editing.errors import MaskInvalid, WeightsUnavailable
+from editing.errors import MaskInvalid
 from editing.faces import parts
-from editing.faces.align import FaceFrame
+from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import canonical_face
 from editing.faces.hair import hair_of
 from editing.faces.paste import FaceEdit
@@ -49,14 +49,6 @@ class NativeInpaint:
     """The inpainting engine that needs no GPU."""
 
     name = "native"
-
-    def unavailable(self, models: ModelStore) -> str | None:
-        try:
-            for name in ("face_prior", "fill", "head"):
-                models.card(name)
-        except WeightsUnavailable as error:
-            return str(error)
-        return None
 
     def run(
         self,
@@ -90,8 +82,7 @@ def _filled(
         scale = size / frame.size
         picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
         small = cv2.resize(mask, (size, size), interpolation=cv2.INTER_AREA)
-        landmarks = landmarks * scale
-        landmarks[:, :2] += (scale - 1) / 2
+        landmarks = resized(landmarks, scale)
     asked = ASKED.get((params.region, params.attribute), {})
     if params.attribute in added_attributes():
         asked = {params.attribute: 1.0}

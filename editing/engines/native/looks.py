@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from editing.faces.canonical import fit_similarity
 from editing.faces.face import Box
 from editing.networks.recogniser import CHIP
 
 # Where dlib's chip has the outer and inner corner of the left eye, those of the right one, and the
 # base of the nose, in sides of the face's square; and the landmarks that lie there.
 CHIP_SHAPE = np.array(
-    [[0.8596, 0.2135], [0.6461, 0.2290], [0.1206, 0.2137], [0.3341, 0.2291], [0.4901, 0.6278]]
+    [[0.8596, 0.2135], [0.6461, 0.2290], [0.1206, 0.2137], [0.3341, 0.2291], [0.4901, 0.6278]],
+    np.float32,
 )  # fmt: skip
 CHIP_PADDING = 0.25
 CHIP_LANDMARKS = (263, 362, 33, 133, 2)
@@ -27,29 +29,20 @@ WINDOW = 7  # of the structural similarity
 STABLE = (0.01**2, 0.03**2)  # its constants, for colours in [0, 1]
 
 
-def chip(picture: Tensor, points: NDArray[np.float32], chance: float = 0.0) -> Tensor:
+def chip(picture: Tensor, points: NDArray[np.float32]) -> Tensor:
     """Return the face (1, 3, 150, 150) as dlib's recogniser wants it.
 
     Args:
         picture: (1, 3, H, W), RGB in [0, 1], about as large as the chip shows it.
         points: (478, 2), pixels.
     """
-    at = points[list(CHIP_LANDMARKS)].astype(np.float64)
     wanted = (CHIP_PADDING + CHIP_SHAPE) / (1 + 2 * CHIP_PADDING) * CHIP
-    turn = _similarity(wanted, at)
-    y, x = torch.meshgrid(torch.arange(CHIP), torch.arange(CHIP), indexing="ij")
-    places = torch.stack([x, y, torch.ones_like(x)], -1).float() @ torch.from_numpy(turn.T).float()
+    laid = fit_similarity(wanted, points[list(CHIP_LANDMARKS)])
+    pixels = np.stack(np.meshgrid(np.arange(CHIP), np.arange(CHIP)), axis=2).astype(np.float32)
+    places = torch.from_numpy(laid.apply(pixels))
     side = torch.tensor(picture.shape[:1:-1])
     grid = ((places + 0.5) * 2 / side - 1).to(picture.device)[None]
     return F.grid_sample(picture, grid, align_corners=False, padding_mode="border")
-
-
-def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the (2, 3) similarity that brings points nearest to others (Umeyama, PAMI 1991)."""
-    a, b = source - source.mean(0), target - target.mean(0)
-    turned = a[:, 0] @ b[:, 1] - a[:, 1] @ b[:, 0]
-    linear = np.array([[(a * b).sum(), -turned], [turned, (a * b).sum()]]) / (a**2).sum()
-    return np.concatenate([linear, (target.mean(0) - linear @ source.mean(0))[:, None]], axis=1)
 
 
 def coarse(picture: Tensor, box: Box) -> Tensor:

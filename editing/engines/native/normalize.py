@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from editing.engines.native.relight import MAP, coded_gain, evened, lit
 from editing.engines.native.turning import WARP_SIZE, Turned, turned
-from editing.errors import PoseRefused, WeightsUnavailable
+from editing.errors import PoseRefused
 from editing.faces import parts
 from editing.faces.align import FaceFrame
 from editing.faces.canonical import CanonicalFace, canonical_face
@@ -36,13 +36,6 @@ class NativeNormalize:
     """The engine that needs no GPU."""
 
     name = "native"
-
-    def unavailable(self, models: ModelStore) -> str | None:
-        try:
-            models.card("mesh")
-        except WeightsUnavailable as error:
-            return str(error)
-        return None
 
     def run(
         self,

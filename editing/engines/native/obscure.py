@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +10,7 @@ from editing.faces import parts
 from editing.faces.align import FaceFrame
 from editing.faces.paste import FaceEdit
 from editing.faces.topology import FACE_OVAL
+from editing.operations.deidentify import Hiding
 
 WIDER = 1.28  # of the face's oval is hidden, to the ears and the hair
 UP = 0.25  # distances between the irises by which it reaches over the forehead
@@ -21,9 +20,7 @@ SIGMA, CELL = 0.75, 0.62
 FloatMap = NDArray[np.float32]
 
 
-def obscured(
-    frame: FaceFrame, method: Literal["blur", "mosaic", "solid"], strength: float
-) -> FaceEdit:
+def obscured(frame: FaceFrame, method: Hiding, strength: float) -> FaceEdit:
     """Return the edit that hides the face. ``strength`` is 0 to 1; solid is solid at any."""
     picture, unit = frame.picture(), parts.eye_distance(frame.landmarks)
     mask = _head(frame, unit)

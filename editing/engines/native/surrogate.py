@@ -17,7 +17,7 @@ from torch import Tensor
 from editing.engines.native.fill import Laid, face_prior, lay, likely, show
 from editing.engines.native.reshape import warp
 from editing.faces import parts
-from editing.faces.align import FaceFrame
+from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import canonical_face
 from editing.faces.paste import FaceEdit
 from editing.faces.topology import FACE_OVAL, LIPS_INNER, POINTS
@@ -126,7 +126,7 @@ def replaced(
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
     picture = _moved(picture, displacement, scale)
-    landmarks = _scaled(moved, scale)
+    landmarks = resized(moved, scale)
     hole = _face_hole(landmarks, size)
     laid = lay(picture, hole > 0.01, landmarks, models)
     if "face" not in kept:
@@ -136,7 +136,7 @@ def replaced(
             face = other_face(laid, source, prior, models, conditions, random)
         else:
             average = _average(crowd, _whitened(source, prior), k)
-            face = torch.from_numpy(average) * prior.variance.sqrt()
+            face = torch.from_numpy(average).to(models.device) * prior.variance.sqrt()
         kept["face"] = source + strength * (face - source) if strength < 1 else face
         kept["grain"] = int(random.integers(2**31))
     progress(0.2, "painting somebody else")
@@ -168,13 +168,7 @@ def _at_work(frame: FaceFrame) -> tuple[FloatMap, Points]:
     if frame.size <= WORK:
         return picture, frame.landmarks
     picture = cv2.resize(picture, (WORK, WORK), interpolation=cv2.INTER_AREA)
-    return picture, _scaled(frame.landmarks, WORK / frame.size)
-
-
-def _scaled(landmarks: Points, scale: float) -> Points:
-    scaled = landmarks * scale
-    scaled[:, :2] += (scale - 1) / 2
-    return scaled.astype(np.float32)
+    return picture, resized(frame.landmarks, WORK / frame.size)
 
 
 def _moved(picture: FloatMap, displacement: FloatMap, scale: float) -> FloatMap:

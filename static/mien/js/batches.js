@@ -7,12 +7,14 @@ import { clearProblems, showProblem } from "./problems.js";
 import { sendPhoto } from "./upload.js";
 
 const MOST = 20; // batches, and failures of one, that are listed
-const OFTEN = 1500; // milliseconds between two looks at what is going on
+const OFTEN = 1500; // milliseconds between two looks while something is going on
+const SELDOM = 10_000; // and while nothing is: another window may start a batch
 const NO_BRUSH = { root: element("span", { hidden: true }), show() {}, shown: false };
 
 const controls = new Controls(() => {}, () => {}, () => {}, NO_BRUSH);
 const steps = [];
 let operations = [];
+let waiting = null;
 
 function chosen() {
   return operations.find((one) => one.name === byId("operation").value);
@@ -101,12 +103,16 @@ async function start() {
   try {
     tell(`Sending ${files.length === 1 ? files[0].name : `${files.length} photos`}`);
     const batch = isZip(files[0]) ? await sendArchive(files[0], asked()) : await sendPhotos(files, asked(), tell);
-    tell(batch ? "Started." : "No photo could be sent.");
-    if (batch) announce("The batch has started.");
+    if (!batch) {
+      tell("No photo could be sent.");
+      return;
+    }
+    tell("Started.");
+    announce("The batch has started.");
     byId("files").value = "";
     steps.length = 0;
     showSteps();
-    await look();
+    lookAgain();
   } catch (problem) {
     showProblem(problem);
     controls.showProblems(problem.fields?.params || problem.fields);
@@ -128,9 +134,8 @@ function inWords(batch) {
 }
 
 function deeds(batch) {
-  const going = batch.status === "queued" || batch.status === "running";
   const found = [];
-  if (going) found.push(batch.paused ? ["resume", "Go on"] : ["pause", "Pause"], ["cancel", "Cancel"]);
+  if (goesOn(batch)) found.push(batch.paused ? ["resume", "Go on"] : ["pause", "Pause"], ["cancel", "Cancel"]);
   else if (batch.counts.failed || batch.counts.cancelled) found.push(["retry", "Try again what failed"]);
   return found;
 }
@@ -138,7 +143,7 @@ function deeds(batch) {
 async function tell(batch, deed) {
   try {
     await api.tellBatch(batch.id, deed);
-    await look();
+    lookAgain();
   } catch (problem) {
     showProblem(problem);
   }
@@ -150,13 +155,12 @@ async function show(batch, place) {
   if (place.dataset.key === key) return;
   const focused = place.contains(document.activeElement) ? document.activeElement.dataset.deed : null;
   place.dataset.key = key;
-  const ended = batch.status === "done" || batch.status === "cancelled";
   const failures = batch.counts.failed ? await api.failedItems(batch.id, MOST) : [];
   const name = batch.name || batch.recipe.map((step) => titleOf(step.operation)).join(", ");
   const buttons = deeds(batch).map(([deed, words]) =>
     element("button", { class: "button small", type: "button", text: words, "aria-label": `${words}: ${name}`, data: { deed }, on: { click: () => tell(batch, deed) } }),
   );
-  const links = ended && batch.counts.done
+  const links = !goesOn(batch) && batch.counts.done
     ? [element("a", { class: "button primary small", href: batch.archive, text: "Download all" }), element("a", { class: "button small", href: `${batch.report}?format=csv`, text: "Report" })]
     : [];
   place.replaceChildren(
@@ -170,6 +174,11 @@ async function show(batch, place) {
   if (focused) (place.querySelector(`[data-deed="${focused}"]`) || place.querySelector("button, a"))?.focus();
 }
 
+function goesOn(batch) {
+  return batch.status === "queued" || batch.status === "running";
+}
+
+/** Show all batches as they are now; return whether one is going on. */
 async function look() {
   const rows = await api.batches(MOST);
   byId("none").hidden = rows.length > 0;
@@ -181,15 +190,22 @@ async function look() {
     if (list.children[at] !== place) list.insertBefore(place, list.children[at] || null);
     await show(row, place);
   }
+  return rows.some(goesOn);
 }
 
 async function keepLooking() {
+  let going = true;
   try {
-    if (!document.hidden) await look();
+    if (!document.hidden) going = await look();
   } catch (problem) {
     showProblem(problem);
   }
-  setTimeout(keepLooking, OFTEN);
+  waiting = setTimeout(keepLooking, going ? OFTEN : SELDOM);
+}
+
+function lookAgain() {
+  clearTimeout(waiting);
+  keepLooking();
 }
 
 operations = await api.operations();
