@@ -47,13 +47,14 @@ GAZE = 0.6  # share of the colour that is kept from between the lids
 # The corners of the mouth, and the middles of its upper and lower border. Shapes of people differ by
 # how they smile, too: beyond this share a mouth that changes is a grimace.
 MOUTH_ENDS, MOUTH = ((61, 291), (0, 17)), 0.12
+FEATURES = 0.6  # how much steps of light on brows and lips count, beside those on skin
 JITTER = 0.004  # sides of the frame by which chips are cut beside their place
 
 NEAR = 0.1  # distance of descriptors that is near enough
 ALIKE = 0.76  # the coarse look is to be no more alike than this (SSIM)
 # Weights of what the cost adds up, beside the distance of descriptors times PERSON.
 PERSON, OTHER, LIKELY, BORDER, LIGHT, CLIPPED, PATCHY, CROOKED, TINTED, ASKED, GRIMACE = (
-    2.0, 11.0, 3.0, 50.0, 30.0, 10.0, 1500.0, 500.0, 4000.0, 0.2, 150.0,
+    2.0, 14.0, 3.0, 50.0, 30.0, 10.0, 2500.0, 500.0, 4000.0, 0.2, 150.0,
 )  # fmt: skip
 
 Points = NDArray[np.float32]
@@ -68,7 +69,7 @@ class _Scene:
     (S, 2, W, W) is the displacement by a standard deviation of each component of shape, ``shifts``
     (S, 478, 2) what it does to the landmarks. On the prior's map: ``laid`` (3, M, M), the face;
     ``known`` (3, M, M), what the prior makes of it; ``inner`` (1, M, M), the mask; and ``skin``
-    (1, M, M), all of it but brows and lips. ``own`` (S,) is its shape, in standard deviations.
+    (1, M, M), the same with brows and lips at less. ``own`` (S,) is its shape, in standard deviations.
     ``mouth`` (2, S) is by what share each component makes the mouth wider and higher. ``asked`` (A,)
     is what attributes are to read as, NaN where that is free.
     """
@@ -307,7 +308,8 @@ def _masks(landmarks: Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]
         lids = cv2.GaussianBlur(parts.ring(landmarks, eye, WORK, 1.1), (0, 0), 0.006 * WORK)
         mask = mask * (1 - GAZE * lids)
         skin = np.maximum(skin, parts.ring(landmarks, eye, WORK, 1.3))
-    return mask.astype(np.float32), cv2.GaussianBlur(skin, (0, 0), SOFT * WORK).astype(np.float32)
+    skin = np.maximum(cv2.GaussianBlur(skin, (0, 0), SOFT * WORK), FEATURES)
+    return mask.astype(np.float32), skin.astype(np.float32)
 
 
 def _between(weights: Tensor, axis: int) -> Tensor:
