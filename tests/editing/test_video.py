@@ -151,7 +151,7 @@ def test_where_one_is_seen_again_their_place_is_not_guessed():
     here, there = np.zeros((478, 3), np.float32), np.full((478, 3), 50, np.float32)
     tracks = [_Track(dict.fromkeys(range(5), here)), _Track(dict.fromkeys(range(7, 12), there))]
     person = follower._person(0, tracks)
-    assert all((person.points[n] == there).all() for n in range(7, 12))
+    assert all(np.allclose(person.points[n], there) for n in range(7, 12))
     assert person.guessed == {5, 6, 12, 13, 14, 15, 16}
 
 
