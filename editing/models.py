@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from editing.errors import LicenceRefused, WeightsUnavailable
 from editing.licences import commercial_only, refusal_of
+from editing.together import Together
 from editing.weights import Card, read_card, weights_folder
 
 
@@ -30,11 +31,13 @@ class Kept:
 class ModelStore:
     """Loads each model once, checks its digest against its card, and hands it out.
 
-    ``device`` is "cpu", "cuda" or "mps". Safe to use from several threads.
+    ``device`` is "cpu", "cuda" or "mps". Safe to use from several threads; ``together`` is how many of
+    them edit at once, and what they ask of one network is run as one batch.
     """
 
-    def __init__(self, device: str = "cpu", folder: Path | None = None) -> None:
+    def __init__(self, device: str = "cpu", folder: Path | None = None, together: int = 1) -> None:
         self.device = torch.device(device)
+        self.together = together
         self.folder = folder or weights_folder()
         self._kept: dict[str, Kept] = {}
         self._lock = threading.RLock()
@@ -56,6 +59,29 @@ class ModelStore:
             LicenceRefused: as ``tensors``.
         """
         return self.keep(f"network:{name}", lambda: self._fill(name, build()))
+
+    def batched(
+        self,
+        name: str,
+        build: Callable[[], nn.Module],
+        prepare: Callable[[nn.Module], nn.Module] = lambda network: network,
+    ) -> Callable[..., Tensor]:
+        """Return ``prepare`` of the network, to be called only, with tensors (N, ...) whose rows do
+        not depend on each other: rows from several threads are run together.
+
+        Raises:
+            WeightsUnavailable, LicenceRefused: as ``network``.
+        """
+
+        def load_it() -> nn.Module:
+            network = prepare(self.network(name, build))
+            return Together(network, self.together) if self.together > 1 else network
+
+        return self.keep(f"batched:{name}", load_it)
+
+    def own(self, key: str, load_it: Callable[[], Any]) -> Any:
+        """Return what ``keep`` would, another one for each thread: for what only one may use at once."""
+        return self.keep(f"{key} of thread {threading.get_ident()}", load_it)
 
     def keep(self, key: str, load_it: Callable[[], Any]) -> Any:
         """Return what ``load_it`` gave for ``key``, calling it the first time only."""

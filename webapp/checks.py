@@ -54,6 +54,7 @@ def check_numbers(**_: Any) -> list[CheckMessage]:
         "MAX_ARCHIVE_BYTES": ("MIEN_MAX_ARCHIVE_BYTES", 1),
         "MAX_BATCH_ITEMS": ("MIEN_MAX_BATCH_ITEMS", 1),
         "WORKERS": ("MIEN_WORKERS", 0),
+        "BATCH_SIZE": ("MIEN_BATCH_SIZE", 0),
     }
     return [
         Error(

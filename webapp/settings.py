@@ -214,6 +214,8 @@ if REDIS_URL:
 # --- The worker -----------------------------------------------------------------------------
 DEVICE = env("MIEN_DEVICE", default="")  # "" takes the best there is
 WORKERS = env.int("MIEN_WORKERS", default=0)  # processes; 0 is one per device
+# Edits of one batch that a process does at once, their networks as one; 0 is what suits the device.
+BATCH_SIZE = env.int("MIEN_BATCH_SIZE", default=0)
 LEASE_SECONDS = env.float("MIEN_LEASE_SECONDS", default=10.0)
 MAX_ATTEMPTS = env.int("MIEN_MAX_ATTEMPTS", default=3)
 FACES_WAIT_SECONDS = env.float("MIEN_FACES_WAIT_SECONDS", default=20.0)

@@ -14,12 +14,23 @@ from django.conf import settings
 from editing.models import ModelStore
 from workers.devices import process_number, threads_per_process
 
+CARD_BATCH = 4  # edits at once on a graphics card
+
 
 @lru_cache(maxsize=1)
 def process_models() -> ModelStore:
     """Return the one store of this process, on ``MIEN_DEVICE`` or the best device there is."""
     torch.set_num_threads(threads_per_process())
-    return ModelStore(settings.DEVICE or best_device())
+    device = settings.DEVICE or best_device()
+    return ModelStore(device, together=settings.BATCH_SIZE or usual_batch(device))
+
+
+def usual_batch(device: str) -> int:
+    """Return how many edits of a batch a process does at once, where ``MIEN_BATCH_SIZE`` does not say.
+
+    On a processor one: what several share there are its cores, which one edit uses as well.
+    """
+    return 1 if device == "cpu" else CARD_BATCH
 
 
 def best_device() -> str:

@@ -12,19 +12,35 @@ from webapp.batches.feeding import feed, go_on, next_steps
 from webapp.edits.models import Edit, Status
 from webapp.photos.services import wanted_faces
 from workers import run
+from workers.crew import run_together
+from workers.store import process_models
 
 
 def take_turn(id: UUID) -> None:
-    """Do an edit; if it is one of a batch, after all that people wait for, and send the next."""
+    """Do an edit; if it is one of a batch, after all that people wait for, and send the next.
+
+    Where a process does several at once, others of the batch are done with it.
+    """
     batch = Edit.objects.filter(pk=id).values_list("batch", flat=True).first()
     if batch is None:
         run.run_edit(id)
         return
     serve_people()
-    run.run_edit(id)
+    run_together([id, *company(id, process_models().together - 1)])
     for item in list(next_steps(batch)):
         go_on(item)
     feed(batch, between=serve_people)
+
+
+def company(id: UUID, count: int) -> list[UUID]:
+    """Return at most ``count`` edits of the same batch that wait for the same operation."""
+    if count < 1:
+        return []
+    mine = Edit.objects.get(pk=id)
+    waiting = Edit.objects.filter(
+        status=Status.QUEUED, batch=mine.batch_id, operation=mine.operation
+    )
+    return list(waiting.exclude(pk=id).order_by("created").values_list("pk", flat=True)[:count])
 
 
 def serve_people() -> None:

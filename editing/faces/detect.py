@@ -104,7 +104,7 @@ def _detect_boxes(pixels: NDArray[np.uint8], models: ModelStore) -> list[Found]:
 
 
 def _hog(grey: NDArray[np.uint8], side: int, models: ModelStore) -> list[Found]:
-    detector = models.keep("dlib-hog", dlib.get_frontal_face_detector)
+    detector = models.own("dlib-hog", dlib.get_frontal_face_detector)
     small, scale, pad = _scaled(grey, side)
     rectangles, scores, _ = detector.run(small, 0, 0.0)
     return [
@@ -119,7 +119,7 @@ def _cnn(pixels: NDArray[np.uint8], models: ModelStore) -> list[Found]:
         return dlib.cnn_face_detection_model_v1(path)
 
     small, scale, pad = _scaled(pixels, CNN_SIDE)
-    hits = models.keep("dlib-cnn", build)(small, 0)
+    hits = models.own("dlib-cnn", build)(small, 0)
     return _without_overlap([(float(h.confidence), _unscaled(h.rect, scale, pad)) for h in hits])
 
 

@@ -69,9 +69,7 @@ def _first_pass(
 
 def _run(pixels: NDArray[np.uint8], crop_from_picture: Matrix, models: ModelStore) -> Points:
     crop = cut(pixels, crop_from_picture)
-    network = models.keep(
-        "landmarks:fused", lambda: fused(models.network("landmarks", LandmarkNet))
-    )
+    network = models.batched("landmarks", LandmarkNet, fused)
     tensor = torch.from_numpy(crop).permute(2, 0, 1)[None].float().div(255)
     with torch.inference_mode():
         found = network(tensor.to(models.device, memory_format=torch.channels_last))

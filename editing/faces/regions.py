@@ -31,7 +31,7 @@ def head_regions(frame: FaceFrame, models: ModelStore) -> HeadRegions:
         WeightsUnavailable: the network is not there.
     """
     small = cv2.resize(frame.picture(), (HEAD_CROP, HEAD_CROP), interpolation=cv2.INTER_AREA)
-    network = models.network("head", HeadNet)
+    network = models.batched("head", HeadNet)
     tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(models.device)
     with torch.inference_mode():
         person, hair = network(tensor).sigmoid()[0].cpu().numpy()

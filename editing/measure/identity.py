@@ -21,7 +21,7 @@ from editing.models import ModelStore
 
 def descriptor(chip: FaceChip, models: ModelStore) -> NDArray[np.float64]:
     """Return the (128,) descriptor of the face."""
-    network = models.keep("dlib-descriptor", _network)
+    network = models.own("dlib-descriptor", _network)
     return np.array(network.compute_face_descriptor(chip.pixels, chip.points[0]))
 
 

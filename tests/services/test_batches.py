@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import signal
@@ -190,3 +191,20 @@ def test_pause_resume_cancel_retry(house: House, worker: Any, files: dict[str, b
     house.read(f"{address}/", method="DELETE")
     media = house.folder / "data" / "media" / "batches"
     wait_for("the archive to be gone", lambda: not list(media.rglob(f"{batch['id']}/*")))
+
+
+def test_one_process_does_several_at_once(tmp_path: Any, files: dict[str, bytes]) -> None:
+    house = House(tmp_path, STEP_SECONDS="0.05", MIEN_WORKERS="1", MIEN_BATCH_SIZE="3")
+    try:
+        house.migrate()
+        house.start_web()
+        house.start_sweep()
+        house.start_worker(processes=1)
+        batch = house.batch(archive(files))
+        assert house.follow(batch, what="batches")[-1]["kind"] == "done"
+        check_all_but(house, batch, files, set())
+        begun = [n for n, (_, step) in enumerate(house.steps()) if step == 0]
+        # One after the other there would be ten steps from one beginning to the next.
+        assert sum(b - a < 10 for a, b in itertools.pairwise(begun)) >= COUNT // 2
+    finally:
+        house.stop()

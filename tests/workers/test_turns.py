@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.test import Client
 
+from editing.models import ModelStore
 from editing.progress import Cancelled
 from tests.archives import small_jpeg
 from tests.batches import begin, post_archive, queued, states
@@ -100,3 +101,26 @@ def test_an_edit_of_a_batch_is_quiet_and_can_be_stopped(batch: Batch, media_fold
         with pytest.raises(Cancelled):
             reporter(0.6)
     assert list(edit.events.values_list("kind", flat=True)) == ["queued", "started"]
+
+
+def test_who_does_several_at_once_takes_those_of_the_same_operation(
+    batch: Batch, done: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed(batch.pk)
+    first, second, third, fourth = queued(batch)[:4]
+    Edit.objects.filter(pk=second.pk).update(operation="age")
+    taken: list[list[Any]] = []
+    monkeypatch.setattr(turns, "process_models", lambda: ModelStore(together=3))
+    monkeypatch.setattr(turns, "run_together", taken.append)
+    turns.take_turn(first.pk)
+    assert taken == [[first.pk, third.pk, fourth.pk]]
+
+
+def test_what_a_person_waits_for_is_done_by_itself(
+    batch: Batch, make_edit: Make, done: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed(batch.pk)
+    mine = make_edit()
+    monkeypatch.setattr(turns, "process_models", lambda: ModelStore(together=3))
+    turns.take_turn(mine.pk)
+    assert done == [mine.pk]

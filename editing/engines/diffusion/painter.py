@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,10 +38,11 @@ class Wish:
 
 
 class Painter:
-    """A loaded pipeline that paints pictures of its own size."""
+    """A loaded pipeline that paints pictures of its own size, one at a time."""
 
     def __init__(self, pipeline: Any) -> None:
         self.pipeline = pipeline
+        self._alone = threading.Lock()  # its scheduler counts the steps of one picture
         self.accepted = inspect.signature(pipeline.__call__).parameters
         self.size = _own_size(pipeline)
         vae = getattr(pipeline, "vae", None)
@@ -100,7 +102,8 @@ class Painter:
         if guidance is not None and isinstance(guidance.default, int | float):
             offered["guidance_scale"] = guidance.default * wish.guidance
         given = {name: value for name, value in offered.items() if name in self.accepted}
-        painted = self.pipeline(**given)
+        with self._alone:
+            painted = self.pipeline(**given)
         if any(getattr(painted, "nsfw_content_detected", None) or ()):
             raise ResultRefused("the pipeline's own safety checker refused the result")
         return np.clip(np.asarray(painted.images[0], np.float32), 0, 1)

@@ -125,7 +125,7 @@ def _read_ages(pictures: list[FloatMap], models: ModelStore) -> NDArray[np.float
         cv2.resize(p[rim : size - rim, rim : size - rim], (READER_CROP, READER_CROP))
         for p in pictures
     ]
-    network = models.network("age_reader", AgeReader)
+    network = models.batched("age_reader", AgeReader)
     tensor = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).clamp(0, 1).to(models.device)
     with torch.inference_mode():
         return expected_age(network(tensor)).cpu().numpy().astype(np.float64)

@@ -255,7 +255,7 @@ def _painted(
     laid: Laid, completed: Tensor, models: ModelStore, seed: int, progress: Progress
 ) -> Tensor:
     """Return the map painted where its hole is, (3, 256, 256), RGB."""
-    network = models.network("fill", FillNet)
+    network = models.batched("fill", FillNet)
     scheduler = noise_schedule()
     scheduler.set_timesteps(STEPS)
     window = _window(laid.hole[0].numpy() > 0)
