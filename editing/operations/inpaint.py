@@ -74,7 +74,8 @@ class InpaintParams(Params):
         le=1,
         allow_inf_nan=False,
         title="Feather",
-        description="How softly the region fades, as a share of its half width.",
+        description="How softly the region fades, as a share of its half width; a mask fades where"
+        " it is grey.",
         json_schema_extra={"step": 0.05},
     )
     variants: int = Field(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,18 @@ def test_a_mask_is_filled_and_its_surroundings_stay(inpainted, astronaut_photo, 
     changed = (result.photo.pixels != astronaut_photo.pixels).any(axis=2)
     assert changed[mask > 0].mean() > 0.8
     assert not changed[mask == 0].any()
+
+
+def test_nothing_of_what_a_mask_covers_is_left(astronaut_photo: Photo, models: ModelStore) -> None:
+    hole = np.zeros((astronaut_photo.height, astronaut_photo.width), np.uint8)
+    hole[143:164, 200:251] = 255
+    green = np.where(hole[..., None] > 0, np.uint8([0, 255, 0]), astronaut_photo.pixels)
+    request = EditRequest(
+        operation="inpaint", params={"region": "mask", "attribute": "restore"}, seed=1
+    )
+    photo = replace(astronaut_photo, pixels=green)
+    after = edit_photo(photo, request, models, mask=hole).photo.pixels[hole > 0].astype(int)
+    assert (after[:, 1] - after[:, [0, 2]].mean(axis=1)).max() < 40
 
 
 def test_masks_that_cannot_be_filled_are_refused(inpainted, astronaut_photo):
