@@ -16,7 +16,7 @@ run: $(STAMPS)/run
 	@exec $(PYTHON) manage.py up
 
 test: $(STAMPS)/dev $(STAMPS)/system
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/editing tests/webapp tests/workers tests/client tests/test_architecture.py -n 2 --dist loadscope
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests --ignore=tests/services --ignore=tests/browser -n 2 --dist loadscope
 	$(PYTHON) -m pytest tests/services tests/browser
 
 check: $(STAMPS)/dev

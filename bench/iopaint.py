@@ -41,7 +41,7 @@ def main() -> None:
     hole[MOUTH[1] : MOUTH[3], MOUTH[0] : MOUTH[2]] = 255
     damaged = np.where(hole[..., None] > 0, np.uint8(255), whole)
     print(f"load {os.getloadavg()[0]:.1f}; {SIDE} px, median of {REPEATS}\n")
-    print("| server | seconds a request | PSNR in the hole, dB | peak MiB, all processes |")
+    print("| server | seconds a request | PSNR in the hole, dB | peak MiB, summed over processes |")
     print("| --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory(prefix="mien-iopaint-") as folder:
         with iopaint(sys.argv[1], png(damaged), png(hole)) as (ask, pid):
@@ -60,7 +60,10 @@ Ask = Callable[[], bytes]
 
 
 def row(name: str, ask: Ask, server: int, whole: NDArray[np.uint8], hole: NDArray[np.bool_]) -> str:
-    """Return one line; ``server`` is the process of which all others descend. The first requests, which load what is needed, do not count."""
+    """Return one line; ``server`` is the process of which all others descend.
+
+    The first requests, which load what is needed, do not count.
+    """
     times = []
     for turn in range(REPEATS + 2):
         started = time.perf_counter()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from editing.errors import LicenceRefused, WeightsUnavailable
 from editing.licences import commercial_only, refusal_of
-from editing.together import Together
+from editing.together import Company, Together
 from editing.weights import Card, read_card, weights_folder
 
 
@@ -31,16 +31,17 @@ class Kept:
 class ModelStore:
     """Loads each model once, checks its digest against its card, and hands it out.
 
-    ``device`` is "cpu", "cuda" or "mps". Safe to use from several threads; ``together`` is how many of
-    them edit at once, and what they ask of one network is run as one batch.
+    ``device`` is "cpu", "cuda" or "mps". Safe to use from several threads: what those that
+    joined its ``company`` ask of one network is run as one batch.
     """
 
-    def __init__(self, device: str = "cpu", folder: Path | None = None, together: int = 1) -> None:
+    def __init__(self, device: str = "cpu", folder: Path | None = None) -> None:
         self.device = torch.device(device)
-        self.together = together
+        self.company = Company()
         self.folder = folder or weights_folder()
         self._kept: dict[str, Kept] = {}
         self._lock = threading.RLock()
+        self._own = threading.local()
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """Return the tensors of the weights ``name`` as they are stored, on the CPU.
@@ -65,23 +66,22 @@ class ModelStore:
         name: str,
         build: Callable[[], nn.Module],
         prepare: Callable[[nn.Module], nn.Module] = lambda network: network,
-    ) -> Callable[..., Tensor]:
+    ) -> Together:
         """Return ``prepare`` of the network, to be called only, with tensors (N, ...) whose rows do
-        not depend on each other: rows from several threads are run together.
+        not depend on each other: those of a company are run together.
 
         Raises:
             WeightsUnavailable, LicenceRefused: as ``network``.
         """
-
-        def load_it() -> nn.Module:
-            network = prepare(self.network(name, build))
-            return Together(network, self.together) if self.together > 1 else network
-
-        return self.keep(f"batched:{name}", load_it)
+        key = f"batched:{name}"
+        return self.keep(key, lambda: Together(prepare(self.network(name, build)), self.company))
 
     def own(self, key: str, load_it: Callable[[], Any]) -> Any:
-        """Return what ``keep`` would, another one for each thread: for what only one may use at once."""
-        return self.keep(f"{key} of thread {threading.get_ident()}", load_it)
+        """Return what ``load_it`` gave for ``key`` in this thread: for what only one may use at once."""
+        kept = self._own.__dict__
+        if key not in kept:
+            kept[key] = load_it()
+        return kept[key]
 
     def keep(self, key: str, load_it: Callable[[], Any]) -> Any:
         """Return what ``load_it`` gave for ``key``, calling it the first time only."""

@@ -97,6 +97,11 @@ class FileFormat:
     has_alpha: bool
     options: dict[str, Any]
 
+    @property
+    def lossy(self) -> bool:
+        """Whether pixels come back from the file only nearly as they were."""
+        return "quality" in self.options
+
 
 FORMATS = {
     written.name: written

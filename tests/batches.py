@@ -47,7 +47,9 @@ def finish(edit: Edit, data: bytes = b"the result") -> None:
     claim = begin(edit)
     name = f"{edit.folder}/result-1.jpg"
     media.write(name, data)
-    assert claims.finish_done(claim, name, hashlib.sha256(data).hexdigest(), {"seconds": 1.0})
+    assert claims.finish_done(
+        claim, claims.Outcome(name, hashlib.sha256(data).hexdigest(), {"seconds": 1.0})
+    )
 
 
 def fail(edit: Edit, code: str = "no_face") -> None:

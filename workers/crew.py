@@ -10,11 +10,11 @@ from uuid import UUID
 from django.db import connection
 
 from workers import run
-from workers.store import process_models
+from workers.store import batch_size, process_models
 
 
 def run_together(ids: Sequence[UUID]) -> None:
-    """Do the edits of those ids, at most as many at once as ``MIEN_BATCH_SIZE`` says."""
+    """Do the edits of those ids, at most ``batch_size()`` of them at once."""
     if len(ids) == 1:
         run.run_edit(ids[0])
         return
@@ -24,11 +24,12 @@ def run_together(ids: Sequence[UUID]) -> None:
 @lru_cache(maxsize=1)
 def _threads() -> ThreadPoolExecutor:
     """Return the threads of this process; they stay, as each keeps detectors of its own."""
-    return ThreadPoolExecutor(process_models().together, "edit")
+    return ThreadPoolExecutor(batch_size(), "edit")
 
 
 def _run(id: UUID) -> None:
     try:
-        run.run_edit(id)
+        with process_models().company.joined():
+            run.run_edit(id)
     finally:
         connection.close()  # that of this thread, which nobody else would close

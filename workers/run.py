@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -26,10 +27,11 @@ from editing.request import EditRequest
 from editing.signing import Signer, local_signer
 from webapp import media
 from webapp.edits import claims
-from webapp.edits.claims import Claim
+from webapp.edits.claims import Claim, Outcome
 from webapp.edits.models import Edit
 from webapp.photos.models import FacesState, Photo
 from webapp.photos.services import fail_faces, keep_faces
+from workers.chain import source_of, write_patch
 from workers.faces import pack_face, unpack_face
 from workers.reporter import LeaseLost, Reporter
 from workers.store import process_models
@@ -59,8 +61,9 @@ def run_edit(id: UUID) -> None:
     claim, edit = claimed
     try:
         with Reporter(claim, edit.folder, quiet=edit.batch_id is not None) as reporter:
-            result = compute(edit, reporter)
-            keep_result(claim, edit, result)
+            source = source_of(edit)
+            result = compute(edit, source, reporter)
+            keep_result(claim, edit, source, result)
     except LeaseLost:
         log.warning("edit %s attempt %d is no longer ours", id, claim.attempt)
         if not Photo.objects.filter(pk=edit.photo_id).exists():
@@ -74,8 +77,8 @@ def run_edit(id: UUID) -> None:
         claims.finish_failed(claim, "internal_error", OUR_FAULT)
 
 
-def compute(edit: Edit, reporter: Reporter) -> EditResult:
-    """Edit the photo, or the result of the parent."""
+def compute(edit: Edit, picture: Picture, reporter: Reporter) -> EditResult:
+    """Do to the picture what is asked."""
     request = EditRequest(
         operation=edit.operation,
         params=edit.params,
@@ -83,49 +86,57 @@ def compute(edit: Edit, reporter: Reporter) -> EditResult:
         engine=edit.engine,  # type: ignore[arg-type]
         seed=edit.seed,
     )
-    source = edit.parent.result if edit.parent else edit.photo.file
-    picture = decode_photo(media.read(source))
     reporter.icc = picture.icc
     faces = None if edit.parent else known_faces(edit.photo, picture)
     mask = np.asarray(Image.open(media.path_of(edit.mask))) if edit.mask else None
     return edit_photo(picture, request, process_models(), reporter, faces, mask)
 
 
-def keep_result(claim: Claim, edit: Edit, result: EditResult) -> None:
+def keep_result(claim: Claim, edit: Edit, source: Picture, result: EditResult) -> None:
     """Write the result, and each of several, with their provenance, signed; then make the edit done.
+    A single one, from which others may go on, has its patch of the source if it is coded with loss.
 
     Files that nobody waits for are removed. The names carry the attempt, so that no other
     attempt's file is ever touched.
     """
     report = result.report
     name = f"{edit.folder}/result-{claim.attempt}"
-    written = [_write_result(name, result.photo, report)]
-    variants = []
+    done = _write_result(name, result.photo, report)
+    written, variants, patch = [done.file], [], None
     try:
         for n, variant in enumerate(result.variants):
             told = report.of_variant(variant.label)
-            written.append(_write_result(f"{name}-{n}", variant.photo, told))
-            file, sha256 = written[-1]
-            variants.append({"label": variant.label, "file": file, "sha256": sha256})
-        file, sha256 = written[0]
-        if claims.finish_done(claim, file, sha256, report.model_dump(mode="json"), variants):
+            one = _write_result(f"{name}-{n}", variant.photo, told)
+            written.append(one.file)
+            variants.append({"label": variant.label, "file": one.file, "sha256": one.sha256})
+        if done.lossy and not variants:
+            patch = write_patch(f"{edit.folder}/patch-{claim.attempt}", source, result.photo)
+            written.append(patch["file"])
+        outcome = Outcome(done.file, done.sha256, report.model_dump(mode="json"), variants, patch)
+        if claims.finish_done(claim, outcome):
             written.clear()
             return
     finally:
-        for file, _ in written:
+        for file in written:
             media.delete(file)
     if not claims.finish_cancelled(claim):
         raise LeaseLost
 
 
-def _write_result(stem: str, picture: Picture, report: Report) -> tuple[str, str]:
-    """Write one result and return the name of its file and its digest."""
+class _Written(NamedTuple):
+    file: str
+    sha256: str
+    lossy: bool
+
+
+def _write_result(stem: str, picture: Picture, report: Report) -> _Written:
+    """Write one result, with the suffix of its format."""
     marked = write_provenance(picture, describe_edit(report), signer=signer())
     if marked.unsigned_because is not None:
         log.warning("the result %s is not signed: %s", stem, marked.unsigned_because)
     name = f"{stem}{marked.format.suffixes[0]}"
     media.write(name, marked.data)
-    return name, hashlib.sha256(marked.data).hexdigest()
+    return _Written(name, hashlib.sha256(marked.data).hexdigest(), marked.format.lossy)
 
 
 def known_faces(photo: Photo, picture: Picture) -> list[Face]:

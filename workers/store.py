@@ -14,23 +14,24 @@ from django.conf import settings
 from editing.models import ModelStore
 from workers.devices import process_number, threads_per_process
 
-CARD_BATCH = 4  # edits at once on a graphics card
+CARD_BATCH = 4  # edits at once on a CUDA device
 
 
 @lru_cache(maxsize=1)
 def process_models() -> ModelStore:
     """Return the one store of this process, on ``MIEN_DEVICE`` or the best device there is."""
     torch.set_num_threads(threads_per_process())
-    device = settings.DEVICE or best_device()
-    return ModelStore(device, together=settings.BATCH_SIZE or usual_batch(device))
+    return ModelStore(settings.DEVICE or best_device())
 
 
-def usual_batch(device: str) -> int:
-    """Return how many edits of a batch a process does at once, where ``MIEN_BATCH_SIZE`` does not say.
+def batch_size() -> int:
+    """Return ``MIEN_BATCH_SIZE``: how many edits of a batch this process does at once.
 
-    On a processor one: what several share there are its cores, which one edit uses as well.
+    Without it several on a CUDA device. On a processor they would share the cores, which one edit
+    uses as well, and Metal is not to be used from several threads.
     """
-    return 1 if device == "cpu" else CARD_BATCH
+    usual = CARD_BATCH if process_models().device.type == "cuda" else 1
+    return settings.BATCH_SIZE or usual
 
 
 def best_device() -> str:

@@ -13,34 +13,24 @@ from webapp.edits.models import Edit, Status
 from webapp.photos.services import wanted_faces
 from workers import run
 from workers.crew import run_together
-from workers.store import process_models
+from workers.store import batch_size
 
 
 def take_turn(id: UUID) -> None:
     """Do an edit; if it is one of a batch, after all that people wait for, and send the next.
 
-    Where a process does several at once, others of the batch are done with it.
+    Where a process does several at once, others of the batch and operation are done with it.
     """
-    batch = Edit.objects.filter(pk=id).values_list("batch", flat=True).first()
-    if batch is None:
+    mine = Edit.objects.filter(pk=id).values("batch", "operation").first()
+    if mine is None or mine["batch"] is None:
         run.run_edit(id)
         return
     serve_people()
-    run_together([id, *company(id, process_models().together - 1)])
-    for item in list(next_steps(batch)):
+    others = Edit.objects.filter(status=Status.QUEUED, **mine).exclude(pk=id).order_by("created")
+    run_together([id, *others.values_list("pk", flat=True)[: batch_size() - 1]])
+    for item in list(next_steps(mine["batch"])):
         go_on(item)
-    feed(batch, between=serve_people)
-
-
-def company(id: UUID, count: int) -> list[UUID]:
-    """Return at most ``count`` edits of the same batch that wait for the same operation."""
-    if count < 1:
-        return []
-    mine = Edit.objects.get(pk=id)
-    waiting = Edit.objects.filter(
-        status=Status.QUEUED, batch=mine.batch_id, operation=mine.operation
-    )
-    return list(waiting.exclude(pk=id).order_by("created").values_list("pk", flat=True)[:count])
+    feed(mine["batch"], between=serve_people)
 
 
 def serve_people() -> None:

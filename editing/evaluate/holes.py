@@ -26,8 +26,8 @@ NOSE = (1, 2, 5, 98, 327)
 
 FloatMap = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-# kind of hole -> filler -> (PSNR in dB, SSIM) of every face
-Scores = dict[str, dict[str, list[tuple[float, float]]]]
+# kind of hole -> filler -> (PSNR in dB, SSIM, seam) of every face
+Scores = dict[str, dict[str, list[tuple[float, float, float]]]]
 
 
 def measure_holes(
@@ -97,20 +97,34 @@ def fillers(
     }
 
 
-def score(filled: FloatMap, truth: FloatMap, hole: Mask) -> tuple[float, float]:
-    """Return PSNR in dB and SSIM, both in the hole."""
+def score(filled: FloatMap, truth: FloatMap, hole: Mask) -> tuple[float, float, float]:
+    """Return PSNR in dB and SSIM, both in the hole, and the ``seam``."""
     psnr = -10 * np.log10(max(float(((filled - truth)[hole] ** 2).mean()), 1e-9))
     _, ssim = structural_similarity(filled, truth, channel_axis=2, data_range=1.0, full=True)
-    return float(psnr), float(ssim.mean(axis=2)[hole].mean())
+    return float(psnr), float(ssim.mean(axis=2)[hole].mean()), seam(filled, truth, hole)
+
+
+def seam(filled: FloatMap, truth: FloatMap, hole: Mask) -> float:
+    """Return the jump across the hole's border, pixel to pixel, in jumps of the truth there.
+
+    1 is as smooth as the photo; what is smeared over from the border has less.
+    """
+    jumps = {"filled": 0.0, "truth": 0.0}
+    for axis in (0, 1):
+        border = np.diff(hole.astype(np.int8), axis=axis) != 0
+        for name, picture in (("filled", filled), ("truth", truth)):
+            jumps[name] += float(np.abs(np.diff(picture, axis=axis))[border].sum())
+    return jumps["filled"] / max(jumps["truth"], 1e-9)
 
 
 def summary(scores: Scores) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the means by kind and filler: ``psnr`` in dB and ``ssim``."""
+    """Return the means by kind and filler: ``psnr`` in dB, ``ssim`` and ``seam``."""
     return {
         kind: {
             name: {
                 "psnr": round(float(np.mean([one[0] for one in found])), 2),
                 "ssim": round(float(np.mean([one[1] for one in found])), 3),
+                "seam": round(float(np.mean([one[2] for one in found])), 2),
                 "faces": len(found),
             }
             for name, found in by_name.items()
@@ -121,12 +135,15 @@ def summary(scores: Scores) -> dict[str, dict[str, dict[str, float]]]:
 
 def to_markdown(scores: Scores) -> str:
     """Return the means as a table."""
-    lines = ["", "## Holes, against the truth (PSNR in dB, SSIM, in the hole)", ""]
+    lines = ["", "## Holes, against the truth (PSNR in dB and SSIM in the hole, seam)", ""]
     means = summary(scores)
     names = list(next(iter(means.values()), {}))
     lines.append(f"| hole | {' | '.join(names)} |")
     lines.append("|---" * (len(names) + 1) + "|")
     for kind, by_name in means.items():
-        cells = [f"{by_name[name]['psnr']:.2f}, {by_name[name]['ssim']:.3f}" for name in names]
+        cells = [
+            f"{one['psnr']:.2f}, {one['ssim']:.3f}, {one['seam']:.2f}"
+            for one in (by_name[name] for name in names)
+        ]
         lines.append(f"| {kind} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

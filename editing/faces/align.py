@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from editing.errors import MaskInvalid
 from editing.faces.canonical import Similarity, canonical_face, fit_face
 from editing.faces.face import Box, Face
 from editing.faces.pose import pose_of
@@ -23,6 +24,7 @@ from editing.photo import Photo
 SIDE_IN_EYES = 3.9
 MIDDLE = (0.5, 0.44)
 SMALLEST, LARGEST = 128, 1024
+RIM = 2  # pixels by which what a mask covers is taken to be larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,18 @@ class FaceFrame:
     def picture(self) -> NDArray[np.float32]:
         """Return the pixels as float32 (S, S, 3), RGB in [0, 1]."""
         return np.ascontiguousarray(self.pixels[0].permute(1, 2, 0).numpy())
+
+    def covered(self) -> NDArray[np.float32]:
+        """Return float32 (S, S), 1 where a person's mask covers anything and RIM pixels around it:
+        between pixels its border still shows some of what is to go.
+
+        Raises:
+            MaskInvalid: the mask lies beside the frame.
+        """
+        if self.mask is None or not self.mask.any():
+            raise MaskInvalid("the mask lies beside the face that was chosen")
+        gone = (self.mask > 0).astype(np.float32)
+        return cv2.dilate(gone, np.ones((3, 3)), iterations=RIM).astype(np.float32)
 
     def box_in(self, photo: Photo) -> Box:
         """Return the box of the photo's pixels that the frame shows; empty where it shows none."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from editing.faces.align import MIDDLE, SIDE_IN_EYES, resized
 from editing.faces.canonical import CanonicalFace
 from editing.faces.mesh import DrawnMesh, with_rings
-from editing.faces.topology import POINTS
+from editing.faces.topology import FACE_OVAL, POINTS
 
 BEHIND = 1e5
 
@@ -33,6 +33,18 @@ def ringed(points: Points) -> Points:
     rings = with_rings(points)
     rings[POINTS:, 2] += BEHIND
     return rings
+
+
+def followed(source: Points, target: Points, follow: tuple[float, float, float]) -> Points:
+    """Return ``target`` (478, 3) with the rings of ``source`` (478, 3), each of which goes along with
+    the outline of the face by its share of ``follow``, the inner ring first.
+    """
+    oval = list(FACE_OVAL)
+    moved = ringed(target)
+    share = np.repeat(np.array(follow, np.float32), len(oval))[:, None]
+    shift = np.tile((target - source)[oval, :2], (len(follow), 1))
+    moved[POINTS:, :2] = with_rings(source)[POINTS:, :2] + share * shift
+    return moved
 
 
 def places(landmarks: Points, canonical: CanonicalFace, frame: int, size: int) -> FloatMap:

@@ -12,6 +12,7 @@ from editing.faces.align import FaceFrame
 from editing.photo import Photo
 
 STRIP = 256  # rows at a time, so that a large photo needs little memory
+FREE = 1 / 3  # of the way to the photo's border, over which pixels are moved as far as is asked
 
 FloatMap = NDArray[np.float32]
 
@@ -112,8 +113,9 @@ class _Strip:
         turn = self.frame.photo_from_frame[:2, :2].astype(np.float32)
         moved = self.bring(displacement) @ turn.T
         rows, columns = np.mgrid[0 : self.height, 0 : self.width].astype(np.float32)
-        x = (columns + self.left + moved[..., 0]).astype(np.float32)
-        y = (rows + self.top + moved[..., 1]).astype(np.float32)
+        height, width = pixels.shape[:2]
+        x = _within(columns + self.left, moved[..., 0], width - 1)
+        y = _within(rows + self.top, moved[..., 1], height - 1)
         # remap addresses at most 32 767 pixels: only the part that is reached is handed over.
         x0, y0 = max(0, int(x.min()) - 3), max(0, int(y.min()) - 3)
         x1, y1 = int(x.max()) + 4, int(y.max()) + 4
@@ -126,3 +128,15 @@ class _Strip:
             borderMode=cv2.BORDER_REPLICATE,
         )
         return fetched.astype(np.float32)
+
+
+def _within(at: FloatMap, moved: FloatMap, last: int) -> FloatMap:
+    """Return ``at + moved``, held back near the photo's border: beyond it there is nothing to fetch,
+    and its last row repeated would be a streak.
+    """
+    room = np.maximum(np.where(moved < 0, at, last - at), 1e-3)
+    share = np.abs(moved) / room
+    # As it is up to FREE of the way to the border; from there on it comes near it and never there.
+    beyond = np.maximum(share - FREE, 0)
+    held = np.minimum(share, FREE) + (1 - FREE) * -np.expm1(-beyond / (1 - FREE))
+    return (at + np.sign(moved) * held * room).astype(np.float32)

@@ -63,7 +63,7 @@ def cut_chip(pixels: NDArray[np.uint8], laid: Similarity, models: ModelStore) ->
     while 2 * RECTANGLE_HALF * unit > LARGEST_RECTANGLE:
         part, middle, unit = cv2.pyrDown(part), middle / 2, unit / 2
     part = np.ascontiguousarray(part)
-    predictor = models.own("dlib-five-points", _five_points)
+    predictor = models.keep("dlib-five-points", _five_points)
     shifted = [middle + np.multiply(shift, unit) for shift in SHIFTS]
     return FaceChip(
         part, tuple(predictor(part, _rectangle(at, RECTANGLE_HALF * unit)) for at in shifted)

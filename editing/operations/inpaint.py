@@ -105,6 +105,14 @@ class InpaintParams(Params):
         return variants
 
     @property
+    def fade(self) -> float:
+        """Return the share of a region's half width over which it fades inwards.
+
+        Not of a mask: all that a person covers is to go, and a mask fades where it is grey.
+        """
+        return 0.0 if self.region == "mask" else self.feather
+
+    @property
     def way(self) -> Way:
         """Return how it is done by the native engine."""
         return ATTRIBUTES[self.region][self.attribute]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from acts import EDIT_MS
+from acts import EDIT_MS, drop, wait_for_edit
 from playwright.sync_api import Page, expect
 
 
@@ -39,12 +39,25 @@ def test_a_zip_of_photos_is_edited_and_the_bad_one_is_named(
     expect(batch).to_contain_text("1 of 2 done, 1 failed", timeout=EDIT_MS)
     expect(batch).to_contain_text("wedding/letter.jpg")
     expect(batch.get_by_role("button", name="Try again")).to_be_visible()
+    batch.get_by_text("Files", exact=True).click()
+    expect(batch.get_by_role("listitem").filter(has_text="letter")).to_contain_text("failed")
     with page.expect_download() as waiting:
         batch.get_by_role("link", name="Download all").click()
     with zipfile.ZipFile(waiting.value.path()) as archive:
         names = archive.namelist()
     assert "wedding/bride.jpg" in names
     assert "report.csv" in names
+    batch.get_by_role("link", name="wedding/bride.jpg").click()
+    wait_for_edit(page, "Happy")
+
+
+def test_files_that_are_dropped_are_taken(page: Page) -> None:
+    page.goto("/batches/")
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    drop(page, b"no zip", "a.zip", "application/zip")
+    drop(page, b"file", "other.csv", "text/csv")
+    assert page.locator("#files").evaluate("input => input.files[0].name") == "a.zip"
+    assert page.locator("#overrides").evaluate("input => input.files[0].name") == "other.csv"
 
 
 def test_the_page_fits_a_phone(phone: Page) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -179,6 +181,20 @@ def test_a_photo_without_a_face_is_refused(models):
 def test_an_engine_that_cannot_do_it_says_so(models):
     with pytest.raises(EngineUnavailable, match="diffusion"):
         choose_engine(find_operation("expression"), "diffusion", models)
+
+
+def test_nothing_is_fetched_from_beyond_the_border_of_the_photo(photo, faces, models):
+    rows = np.repeat(np.arange(photo.height)[:, None] // 2, photo.width, axis=1)
+    ramp = replace(photo, pixels=np.repeat(rows[..., None], 3, axis=2).astype(np.uint8))
+    frame = align(ramp, faces[0], models)
+    up = np.zeros((32, 32, 2), np.float32)
+    up[..., 1] = -0.9 * frame.size
+    moved = paste(ramp, frame, FaceEdit(np.ones((32, 32), np.float32), up)).pixels
+    x0, y0, x1, _ = frame.box_in(ramp)
+    # Where there is nothing to fetch, a border that is repeated would be one colour, a streak.
+    column = moved[y0 + 40 : y0 + 140, (x0 + x1) // 2, 0].astype(int)
+    assert (np.diff(column) >= 0).all()
+    assert len(set(column)) > 10
 
 
 def test_paste_leaves_the_photo_alone_where_the_mask_is_zero(photo, faces, models):

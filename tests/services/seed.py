@@ -87,7 +87,7 @@ def finish(edit: Edit, picture: bytes) -> None:
         "faces": [],
         "weights": [],
     }
-    assert claims.finish_done(claimed[0], result, "0" * 64, report)
+    assert claims.finish_done(claimed[0], claims.Outcome(result, "0" * 64, report))
 
 
 if __name__ == "__main__":

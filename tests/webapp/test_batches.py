@@ -72,7 +72,9 @@ def test_a_zip_becomes_a_zip(
     assert told(api, batch)["status"] == "running"
     assert told(api, batch)["counts"] == counts(queued=1, running=1, failed=1)
     media.write(f"{one.folder}/result-1.jpg", b"result one")
-    claims.finish_done(claim, f"{one.folder}/result-1.jpg", "0" * 64, {"seconds": 2.0})
+    claims.finish_done(
+        claim, claims.Outcome(f"{one.folder}/result-1.jpg", "0" * 64, {"seconds": 2.0})
+    )
     finish(two, b"result two")
 
     last = told(api, batch)

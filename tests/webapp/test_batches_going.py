@@ -78,7 +78,7 @@ def test_pause_takes_back_what_waits_and_resume_goes_on(make_batch: Make, api: C
     assert list(Edit.objects.all()) == [running]
     assert (feed(batch.pk), sweep_batches()) == (0, 0)
     media.write(f"{running.folder}/result-1.jpg", b"x")
-    assert claims.finish_done(claim, f"{running.folder}/result-1.jpg", "0" * 64, {})
+    assert claims.finish_done(claim, claims.Outcome(f"{running.folder}/result-1.jpg", "0" * 64, {}))
     assert feed(batch.pk) == 0
     photos = set(Photo.objects.values_list("pk", flat=True))
     assert told(api, batch)["counts"] == counts(queued=2, done=1)

@@ -34,7 +34,7 @@ def lose_lease(edit: Edit) -> None:
 
 
 def finish(mine: claims.Claim) -> bool:
-    return claims.finish_done(mine, "result.jpg", "a" * 64, {"engine": "native"})
+    return claims.finish_done(mine, claims.Outcome("result.jpg", "a" * 64, {"engine": "native"}))
 
 
 def test_the_whole_way(make_edit: Make) -> None:

@@ -48,7 +48,9 @@ def finish(edit: Edit, data: bytes = b"the result") -> Edit:
     assert claimed is not None
     name = f"{edit.folder}/result-1.jpg"
     media.write(name, data)
-    assert claims.finish_done(claimed[0], name, hashlib.sha256(data).hexdigest(), told_of(edit))
+    assert claims.finish_done(
+        claimed[0], claims.Outcome(name, hashlib.sha256(data).hexdigest(), told_of(edit))
+    )
     edit.refresh_from_db()
     return edit
 

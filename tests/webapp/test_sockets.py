@@ -37,7 +37,7 @@ def work(edit: Edit, steps: int) -> None:
     assert claimed is not None
     for step in range(steps):
         assert claims.report(claimed[0], EditEvent.Kind.PROGRESS, {"fraction": step / steps})
-    assert claims.finish_done(claimed[0], "r.jpg", "0" * 64, {})
+    assert claims.finish_done(claimed[0], claims.Outcome("r.jpg", "0" * 64, {}))
 
 
 async def read(socket: Socket, count: int) -> list[dict[str, Any]]:

@@ -177,7 +177,12 @@ class TestEvents:
 
     def test_the_end_of_an_edit_is_told(self, webhook: Webhook, make_edit: Make) -> None:
         done, failed, cancelled = make_edit(), make_edit(), make_edit()
-        self.end(done, lambda claim: edit_claims.finish_done(claim, "r.jpg", "0" * 64, {}))
+        self.end(
+            done,
+            lambda claim: edit_claims.finish_done(
+                claim, edit_claims.Outcome("r.jpg", "0" * 64, {})
+            ),
+        )
         self.end(
             failed, lambda claim: edit_claims.finish_failed(claim, "no_face", "There is none.")
         )

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from django.test import Client
 
-from editing.models import ModelStore
 from editing.progress import Cancelled
 from tests.archives import small_jpeg
 from tests.batches import begin, post_archive, queued, states
@@ -34,7 +33,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     order: list[Any] = []
 
     def edit(id: Any) -> None:
-        claims.finish_done(begin(Edit.objects.get(pk=id)), "r.jpg", "0" * 64, {})
+        claims.finish_done(begin(Edit.objects.get(pk=id)), claims.Outcome("r.jpg", "0" * 64, {}))
         order.append(id)
 
     def find(id: Any) -> None:
@@ -110,7 +109,7 @@ def test_who_does_several_at_once_takes_those_of_the_same_operation(
     first, second, third, fourth = queued(batch)[:4]
     Edit.objects.filter(pk=second.pk).update(operation="age")
     taken: list[list[Any]] = []
-    monkeypatch.setattr(turns, "process_models", lambda: ModelStore(together=3))
+    monkeypatch.setattr(turns, "batch_size", lambda: 3)
     monkeypatch.setattr(turns, "run_together", taken.append)
     turns.take_turn(first.pk)
     assert taken == [[first.pk, third.pk, fourth.pk]]
@@ -121,6 +120,6 @@ def test_what_a_person_waits_for_is_done_by_itself(
 ) -> None:
     feed(batch.pk)
     mine = make_edit()
-    monkeypatch.setattr(turns, "process_models", lambda: ModelStore(together=3))
+    monkeypatch.setattr(turns, "batch_size", lambda: 3)
     turns.take_turn(mine.pk)
     assert done == [mine.pk]

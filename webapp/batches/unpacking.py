@@ -56,6 +56,7 @@ def look_through(path: Path) -> tuple[list[Member], int]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+    # The last is what zipfile raises for a version of the format that it does not know.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise ArchiveUnreadable(f"the archive cannot be read: {error}") from error
     check_sizes(entries, path.stat().st_size)

@@ -20,7 +20,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from webapp.accounts.usage import add_usage
-from webapp.edits.models import Edit, EditEvent, Status
+from webapp.edits.models import Edit, EditEvent, Patch, Status
 from webapp.edits.services import is_due, record, send_again
 
 log = logging.getLogger(__name__)
@@ -91,34 +91,39 @@ def report(claim: Claim, kind: EditEvent.Kind, data: dict[str, Any]) -> bool:
     return True
 
 
-def finish_done(
-    claim: Claim,
-    result: str,
-    sha256: str,
-    told: dict[str, Any],
-    variants: Sequence[dict[str, str]] = (),
-) -> bool:
-    """Make the edit done with its result, unless somebody asked to stop it or it is not ours.
-
-    ``variants`` are the files of several results, as ``Edit.variants`` keeps them.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a done edit has made: its file, the report as JSON, the files of several results, and the
+    patch, as ``Edit`` keeps them.
     """
+
+    file: str
+    sha256: str
+    report: dict[str, Any]
+    variants: Sequence[dict[str, str]] = ()
+    patch: Patch | None = None
+
+
+def finish_done(claim: Claim, made: Outcome) -> bool:
+    """Make the edit done with its result, unless somebody asked to stop it or it is not ours."""
     with transaction.atomic():
         wanted = claim.row().filter(cancel_requested=False)
         if not wanted.update(
             status=Status.DONE,
-            result=result,
-            result_sha256=sha256,
-            report=told,
-            variants=list(variants),
+            result=made.file,
+            result_sha256=made.sha256,
+            report=made.report,
+            variants=list(made.variants),
+            patch=made.patch,
             ended_at=timezone.now(),
             lease_until=None,
         ):
             return False
         owner, token = Edit.objects.values_list("owner", "token").get(pk=claim.edit)
-        add_usage(owner, token, seconds=told.get("seconds", 0.0))
+        add_usage(owner, token, seconds=made.report.get("seconds", 0.0))
         address = f"/api/v1/edits/{claim.edit}"
-        done = {"result": f"{address}/result/", "report": told}
-        if variants:
+        done = {"result": f"{address}/result/", "report": made.report}
+        if made.variants:
             done["results"] = f"{address}/results/"
         record(claim.edit, Kind.DONE, done)
     return True

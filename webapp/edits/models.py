@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypedDict
 
 from django.conf import settings
 from django.db import models
@@ -27,6 +28,13 @@ class Status(models.TextChoices):
 ENDED = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
 
+class Patch(TypedDict):
+    """The pixels of ``box`` (x0, y0, x1, y1), in a PNG: what an edit changed of its source."""
+
+    file: str
+    box: list[int]
+
+
 class Edit(models.Model):
     """One edit of a photo, or of another edit's result (``parent``).
 
@@ -34,7 +42,8 @@ class Edit(models.Model):
     is trusted without a sign of life, ``attempt`` counts the claims. Every write of a worker is
     fenced by holder and attempt. ``last_attempt`` is the attempt after which a lost worker is not
     replaced. ``variants`` are the files of several results, each as label, file and sha256; then
-    ``result`` is their row. ``seed`` is drawn when the edit is made, so that a second attempt gives the same.
+    ``result`` is their row. ``patch`` is there where the result's file is coded with loss
+    (``workers.chain``). ``seed`` is drawn when the edit is made, so that a second attempt gives the same.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -64,6 +73,7 @@ class Edit(models.Model):
     result_sha256 = models.CharField(max_length=64, blank=True)
     report = models.JSONField(null=True)
     variants = models.JSONField(default=list)
+    patch = models.JSONField(null=True)
     code = models.CharField(max_length=40, blank=True)
     message = models.TextField(blank=True)
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from editing.engines.diffusion.load import load_pipeline, pipeline_weights
 from editing.engines.diffusion.painter import Painter, Wish
-from editing.errors import MaskInvalid
 from editing.faces import parts
 from editing.faces.align import FaceFrame
 from editing.faces.hair import hair_of
@@ -104,7 +103,7 @@ class DiffusionInpaint:
         )
         progress(0.1, "painting")
         painted = painter.paint(cut, hole, wish, on_step)
-        soft = parts.feathered(mask, params.feather)
+        soft = parts.feathered(mask, params.fade)
         after = _put_back(picture, np.ones_like(mask), where, painted)
         progress(1.0, "painted")
         return FaceEdit(soft, gain=np.zeros_like(after), difference=after)
@@ -115,12 +114,9 @@ def _mask(frame: FaceFrame, params: InpaintParams, models: ModelStore) -> FloatM
         return parts.skin(frame.landmarks, frame.size)
     if params.region == "hair":
         return (hair_of(frame, models) > 0.3).astype(np.float32)
-    if params.region != "mask":
-        return parts.hole_of(params.region, frame.landmarks, frame.size)
-    assert frame.mask is not None
-    if not frame.mask.any():
-        raise MaskInvalid("the mask lies beside the face that was chosen")
-    return frame.mask
+    if params.region == "mask":
+        return frame.covered()
+    return parts.hole_of(params.region, frame.landmarks, frame.size)
 
 
 def _square(mask: FloatMap) -> tuple[slice, slice]:

@@ -134,14 +134,15 @@ def show(
     models: ModelStore,
     seed: int,
     progress: Progress = silent,
-    blend: Mask | None = None,
+    light: tuple[float, float] | None = None,
     memo: dict[str, Tensor] | None = None,
 ) -> FloatMap:
     """Return the picture with ``face``, coefficients (K,) of the prior, shown in the hole.
 
-    The rest is as in ``fill``; ``laid`` is ``lay`` of the picture. Colours have to meet at the border
-    of ``blend``, where it is given, instead of the hole's. ``memo`` keeps what was painted: the same
-    face in the next picture of a video is the same painting.
+    The rest is as in ``fill``; ``laid`` is ``lay`` of the picture. With ``light`` the face is
+    somebody else's, in the light and skin colour of what the hole holds now, averaged over those
+    distances between the eyes; without it continues what is around. ``memo`` keeps what was painted:
+    the same face in the next picture of a video is the same painting.
     """
     prior = face_prior(models)
     memo = {} if memo is None else memo
@@ -149,8 +150,11 @@ def show(
         with torch.inference_mode():
             completed = enlarged(prior(face.to(models.device)).clamp(0, 1)).cpu()
         memo["painted"] = _painted(laid, completed, models, seed, part(progress, 0.1, 0.8))
-    merged = torch.where(laid.hole > 0, memo["painted"], laid.picture)
-    painted = np.ascontiguousarray(merged.permute(1, 2, 0).numpy())
+    painted, known = _pixels(memo["painted"]), _pixels(laid.picture)
+    missing = laid.hole[0].numpy() > 0
+    if light is None:
+        painted = closed(painted, known, missing)
+    painted = np.where(missing[..., None], painted, known)
     progress(0.85, "bringing it to the photo")
     rows, columns = (_near(np.asarray(hole.any(axis=axis))) for axis in (1, 0))
     size, near = picture.shape[0], (rows, columns)
@@ -159,12 +163,46 @@ def show(
     where = cv2.resize(where, (size, size), interpolation=cv2.INTER_LINEAR)[near]
     own, gone = picture[near], hole[near]
     guess = look_up(large, np.ascontiguousarray(where))
-    meeting = gone if blend is None else blend[near]
-    met = closed(guess, own, meeting, calm=max(1.5, size / 200))
+    if light is None:
+        met = closed(guess, own, gone)
+    else:
+        unit = parts.eye_distance(landmarks)
+        met = in_light_of(guess, own, gone, light[0] * unit, light[1] * unit)
     filled = with_grain(met, own, gone, size / FILL_MAP)
     result = picture.copy()
     result[near] = np.where(gone[..., None], filled.clip(0, 1), own)
     return result
+
+
+def in_light_of(
+    face: FloatMap, other: FloatMap, where: Mask, reach: float, fine: float
+) -> FloatMap:
+    """Return ``face`` (h, w, 3) with the light and the colour of skin that ``other`` has.
+
+    What is brighter or darker over less than ``reach`` pixels stays the face's own, and what has
+    another hue over less than ``fine``. Hair, spectacles and shine of the other, far from its usual
+    brightness, do not count.
+    """
+    bright = other.mean(axis=2)
+    usual = np.median(bright[where])
+    spread = 1.5 * np.median(np.abs(bright[where] - usual)) + 0.02
+    weight = where * np.exp(-(((bright - usual) / (3 * spread)) ** 2)).astype(np.float32)
+    light = _even(other - face, weight, reach)
+    tint = _even(other - face, weight, fine)
+    grey = light.mean(axis=2, keepdims=True)
+    return (face + grey + tint - tint.mean(axis=2, keepdims=True)).astype(np.float32)
+
+
+def _even(values: FloatMap, weight: FloatMap, reach: float) -> FloatMap:
+    """Return the weighted average of values (h, w, 3) over about ``reach`` pixels around each."""
+    step = max(1, round(reach / 8))  # what is that smooth needs no more pixels
+    small = (max(1, values.shape[1] // step), max(1, values.shape[0] // step))
+    sums, shares = (
+        cv2.GaussianBlur(cv2.resize(v, small, interpolation=cv2.INTER_AREA), (0, 0), reach / step)
+        for v in (values * weight[..., None], weight)
+    )
+    even = sums / (shares[..., None] + 1e-4)
+    return cv2.resize(even, values.shape[1::-1], interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 
 def face_prior(models: ModelStore) -> FacePrior:
@@ -272,6 +310,11 @@ def _painted(
     painted = completed.clone()
     painted[(slice(None), *window)] += residual[0].cpu() * RESIDUAL
     return painted
+
+
+def _pixels(map: Tensor) -> FloatMap:
+    """Return a map (3, h, w) as (h, w, 3)."""
+    return np.ascontiguousarray(map.permute(1, 2, 0).numpy())
 
 
 def _near(covered: NDArray[np.bool_]) -> slice:

@@ -40,7 +40,6 @@ ASKED: dict[tuple[str, str], dict[str, float]] = {
     ("glasses", "remove"): {"spectacles": 0.0},
 }
 VARIETY = 0.6  # how far proposals differ
-RIM = 2  # pixels of the frame by which what a mask covers is taken to be larger
 WORK = 1024  # largest side at which a part is painted anew
 
 FloatMap = NDArray[np.float32]
@@ -93,23 +92,18 @@ def _filled(
         conditions=asked, variety=VARIETY, progress=shown,
     )  # fmt: skip
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
-    # What a person covers is to go, its border too; where a mask is grey, it fades by itself.
-    soft = mask if params.region == "mask" else parts.feathered(mask, params.feather)
-    return FaceEdit(soft * params.strength, gain=np.zeros_like(after), difference=after)
+    soft = parts.feathered(mask, params.fade) * params.strength
+    return FaceEdit(soft, gain=np.zeros_like(after), difference=after)
 
 
 def _hole(frame: FaceFrame, params: InpaintParams) -> FloatMap:
     if params.region != "mask":
         return parts.hole_of(params.region, frame.landmarks, frame.size)
-    assert frame.mask is not None
-    if not frame.mask.any():
-        raise MaskInvalid("the mask lies beside the face that was chosen")
+    covered = frame.covered()
     face = parts.skin(frame.landmarks, frame.size) > 0.5
-    if face.any() and (frame.mask[face] > 0.5).mean() > 0.95:
+    if face.any() and covered[face].mean() > 0.95:
         raise MaskInvalid("the mask covers the whole face: nothing is left to continue from")
-    # A little more than the mask: between pixels its border still holds some of what is to go.
-    gone = (frame.mask > 0).astype(np.float32)
-    return cv2.dilate(gone, np.ones((3, 3)), iterations=RIM).astype(np.float32)
+    return covered
 
 
 def _warped(

@@ -17,31 +17,21 @@ COARSEST = 12  # pixels a side at which the relaxing starts
 ROUNDS = 24  # of relaxing on each level
 
 
-def closed(inside: FloatMap, outside: FloatMap, hole: Mask, calm: float) -> FloatMap:
-    """Return ``inside`` (h, w, 3) so that it meets ``outside`` (h, w, 3) at the border of the hole.
+def closed(inside: FloatMap, outside: FloatMap, hole: Mask) -> FloatMap:
+    """Return ``inside`` (h, w, 3), which shows the same beyond the hole as ``outside`` (h, w, 3) does,
+    so that it meets it at the border to the pixel.
 
-    ``calm`` (pixels) is how wide a border is compared, so that the grain of one pixel draws no
-    streak.
+    What differs in fine grain fades within a few pixels by itself, as harmonic functions do.
     """
     if not hole.any() or hole.all():
         return inside
-    known, gone = (~hole).astype(np.float32), hole.astype(np.float32)
-    there, here = _calmed(outside, known, calm), _calmed(inside, gone, calm)
-    return inside + _relaxed((there - here) * known[..., None], known)
+    return inside + membrane(outside - inside, hole)
 
 
 def membrane(values: FloatMap, hole: Mask) -> FloatMap:
     """Return ``values`` (h, w, C) with the hole (h, w) filled by a harmonic function."""
     known = (~hole).astype(np.float32)
     return _relaxed(values * known[..., None], known)
-
-
-def _calmed(values: FloatMap, known: FloatMap, sigma: float) -> FloatMap:
-    """Return the average of what is known around each pixel."""
-    weight = cv2.GaussianBlur(known, (0, 0), sigma)[..., None]
-    blurred = cv2.GaussianBlur(values * known[..., None], (0, 0), sigma)
-    average = blurred.reshape(values.shape) / np.maximum(weight, 1e-6)
-    return average.astype(np.float32)
 
 
 def _relaxed(values: FloatMap, known: FloatMap) -> FloatMap:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.faces.canonical import CanonicalFace
-from editing.faces.maps import resting, ringed
+from editing.faces.maps import followed, resting
 from editing.faces.mesh import DrawnMesh, with_rings
 from editing.faces.topology import (
     LEFT_BROW,
@@ -22,6 +22,7 @@ from editing.faces.topology import (
 )
 
 WARP_SIZE = 512
+FOLLOWING = (0.6, 0.25, 0.0)  # how far each ring around the face goes along with it
 
 FloatMap = NDArray[np.float32]
 Points = NDArray[np.float32]
@@ -62,8 +63,9 @@ def warp(
     """
     scale = WARP_SIZE / frame
     source, target = landmarks * scale, moved * scale
-    mesh = DrawnMesh(ringed(target), canonical.triangles, (WARP_SIZE, WARP_SIZE))
-    # The rings rest: what is around the face stays where it is.
+    # What is around the face follows less and less: hair and neck give way, the rest stays.
+    drawn = followed(source, target, FOLLOWING)
+    mesh = DrawnMesh(drawn, canonical.triangles, (WARP_SIZE, WARP_SIZE))
     fixed = with_rings(source)
     grid = np.stack(np.meshgrid(np.arange(WARP_SIZE), np.arange(WARP_SIZE)), axis=2)
     shift = mesh.positions(fixed) - grid.astype(np.float32)

@@ -28,12 +28,14 @@ from editing.progress import Progress, part
 KEPT = ("age", "gender", "smile", "mouth_open", "beard")
 CANDIDATES = 32  # drawn faces of which the least alike is taken
 DRAWN = 96  # components of colour that chance moves; those beyond are grain
-SHAPE_OPPOSED, OPPOSED = (
-    0.8,
-    0.5,
-)  # how much of what is the source's own is turned into its opposite
+# How much of what is the source's own, in shape and in colour, is turned into its opposite.
+SHAPE_OPPOSED, OPPOSED = 1.1, 1.0
 WIDEST = 2.5  # standard deviations that a drawn or read shape may have
 FACE = 0.98  # of the face's oval is replaced
+# Distances between the eyes over which the source's light and skin colour are averaged. Who shares a
+# face with k people is to give away no more than how bright the face is.
+LIGHT, LIGHT_OF_GROUP = (0.5, 0.06), (2.0, 0.5)
+SOFT = 0.12  # share of the half width of the face over which it fades into what is around
 WORK = 1024
 
 FloatMap = NDArray[np.float32]
@@ -142,11 +144,10 @@ def replaced(
     progress(0.2, "painting somebody else")
     after = show(
         kept["face"], picture, hole > 0.01, landmarks, laid, models, kept["grain"],
-        part(progress, 0.2, 0.95), blend=parts.ring(landmarks, FACE_OVAL, size, FACE) > 0.01,
-        memo=kept,
+        part(progress, 0.2, 0.95), light=LIGHT if k is None else LIGHT_OF_GROUP, memo=kept,
     )  # fmt: skip
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
-    soft = parts.feathered(hole, 0.06)
+    soft = parts.feathered(hole, SOFT)
     gain = np.repeat(1 - soft[..., None], 3, axis=2)
     mask = np.maximum(reach, cv2.resize(hole, reach.shape[::-1], interpolation=cv2.INTER_AREA) > 0)
     return FaceEdit(mask.astype(np.float32), displacement, gain, soft[..., None] * after)

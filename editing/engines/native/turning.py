@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from editing.faces.align import FaceFrame
 from editing.faces.canonical import CanonicalFace
-from editing.faces.maps import resting, ringed
+from editing.faces.maps import followed, resting
 from editing.faces.mesh import DrawnMesh, rotation, with_rings
 from editing.faces.topology import FACE_OVAL, POINTS
 
@@ -56,13 +56,7 @@ def turned(
     landmarks = ((shape - pivot) @ turn.T * laid.scale + middle).astype(np.float32)
     scale = WARP_SIZE / frame.size
     source, target = frame.landmarks * scale, landmarks * scale
-    fixed, moved = with_rings(source), with_rings(target)
-    follow = np.repeat(np.array(FOLLOW, np.float32), len(FACE_OVAL))[:, None]
-    oval = list(FACE_OVAL)
-    # Rings keep the photo's own depth order: they lie behind, and go along with the outline.
-    shift = np.tile(target[oval] - source[oval], (len(FOLLOW), 1))
-    moved[POINTS:] = fixed[POINTS:] + shift * follow
-    moved[POINTS:, 2] = ringed(target)[POINTS:, 2]
+    fixed, moved = with_rings(source), followed(source, target, FOLLOW)
     mesh = DrawnMesh(moved, canonical.triangles, (WARP_SIZE, WARP_SIZE))
     grid = np.stack(np.meshgrid(np.arange(WARP_SIZE), np.arange(WARP_SIZE)), axis=2)
     grid = grid.astype(np.float32)

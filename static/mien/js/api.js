@@ -34,6 +34,9 @@ export const addresses = {
   batches: () => `${ROOT}batches/`,
   batch: (id) => `${ROOT}batches/${id}/`,
   socket: (id, since) => `/ws/edits/${id}/?since=${since}`,
+  batchEvents: (id, since) => `${ROOT}batches/${id}/events/?since=${since}`,
+  batchSocket: (id, since) => `/ws/batches/${id}/?since=${since}`,
+  inStudio: (photo, edit) => `/photos/${photo}/?edit=${edit}`,
 };
 
 export function csrfToken() {
@@ -110,6 +113,8 @@ export const api = {
   startBatch: (request) => send("POST", addresses.batches(), request),
   /** `deed` is pause, resume, cancel or retry. */
   tellBatch: (id, deed) => send("POST", `${addresses.batch(id)}${deed}/`, {}),
-  failedItems: async (id, most) => (await send("GET", `${addresses.batch(id)}items/?status=failed&limit=${most}`)).results,
+  /** The first `most` files of a batch; `status` narrows them. */
+  items: async (id, most, status) => (await send("GET", `${addresses.batch(id)}items/?limit=${most}${status ? `&status=${status}` : ""}`)).results,
+  batchEvents: async (id, since) => (await send("GET", addresses.batchEvents(id, since))).results,
   events: async (id, since) => (await send("GET", addresses.events(id, since))).results,
 };

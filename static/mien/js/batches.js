@@ -1,20 +1,19 @@
 // The page of many photos: a ZIP or a handful of files, one operation or several steps, and how far it is.
 
-import { addresses, api } from "./api.js";
+import { api } from "./api.js";
+import { BatchList } from "./batch_list.js";
 import { Controls } from "./controls.js";
+import { listenForDrops } from "./drop.js";
 import { announce, byId, element } from "./element.js";
 import { clearProblems, showProblem } from "./problems.js";
 import { sendPhoto } from "./upload.js";
 
-const MOST = 20; // batches, and failures of one, that are listed
-const OFTEN = 1500; // milliseconds between two looks while something is going on
-const SELDOM = 10_000; // and while nothing is: another window may start a batch
 const NO_BRUSH = { root: element("span", { hidden: true }), show() {}, shown: false };
 
 const controls = new Controls(() => {}, () => {}, () => {}, NO_BRUSH);
 const steps = [];
+const list = new BatchList(titleOf);
 let operations = [];
-let waiting = null;
 
 function chosen() {
   return operations.find((one) => one.name === byId("operation").value);
@@ -112,7 +111,7 @@ async function start() {
     byId("files").value = "";
     steps.length = 0;
     showSteps();
-    lookAgain();
+    list.look();
   } catch (problem) {
     showProblem(problem);
     controls.showProblems(problem.fields?.params || problem.fields);
@@ -122,99 +121,28 @@ async function start() {
   }
 }
 
-function inWords(batch) {
-  const { queued, running, done, failed, cancelled } = batch.counts;
-  const said = [`${done} of ${batch.total} done`];
-  if (failed) said.push(`${failed} failed`);
-  if (cancelled) said.push(`${cancelled} cancelled`);
-  if (batch.paused) said.push("paused");
-  else if (batch.eta > 0) said.push(`about ${batch.eta < 90 ? `${Math.round(batch.eta)} seconds` : `${Math.round(batch.eta / 60)} minutes`} to go`);
-  else if (queued + running) said.push("going on");
-  return said.join(", ");
+/** Take dropped files as if they had been chosen: a CSV beside them holds other settings. */
+function takeDropped(transfer) {
+  const [tables, files] = [new DataTransfer(), new DataTransfer()];
+  for (const file of transfer.files) (/\.csv$/i.test(file.name) ? tables : files).items.add(file);
+  if (files.files.length) byId("files").files = files.files;
+  if (tables.files.length) byId("overrides").files = tables.files;
 }
 
-function deeds(batch) {
-  const found = [];
-  if (goesOn(batch)) found.push(batch.paused ? ["resume", "Go on"] : ["pause", "Pause"], ["cancel", "Cancel"]);
-  else if (batch.counts.failed || batch.counts.cancelled) found.push(["retry", "Try again what failed"]);
-  return found;
+async function open() {
+  operations = await api.operations();
+  byId("operation").replaceChildren(...operations.map((one) => element("option", { value: one.name, text: one.title || one.name, disabled: one.available === false })));
+  byId("operation").addEventListener("change", showOperation);
+  byId("add").addEventListener("click", () => {
+    steps.push(currentStep());
+    showSteps();
+  });
+  byId("start").addEventListener("click", start);
+  listenForDrops(takeDropped);
+  showOperation();
+  // Until here a click would have been lost.
+  byId("add").disabled = byId("start").disabled = false;
+  list.keepLooking();
 }
 
-async function tell(batch, deed) {
-  try {
-    await api.tellBatch(batch.id, deed);
-    lookAgain();
-  } catch (problem) {
-    showProblem(problem);
-  }
-}
-
-/** Show one batch in its place, so that a button that has the focus keeps it. */
-async function show(batch, place) {
-  const key = JSON.stringify([batch.status, batch.paused, batch.counts, Math.round(batch.eta / 5)]);
-  if (place.dataset.key === key) return;
-  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.deed : null;
-  place.dataset.key = key;
-  const failures = batch.counts.failed ? await api.failedItems(batch.id, MOST) : [];
-  const name = batch.name || batch.recipe.map((step) => titleOf(step.operation)).join(", ");
-  const buttons = deeds(batch).map(([deed, words]) =>
-    element("button", { class: "button small", type: "button", text: words, "aria-label": `${words}: ${name}`, data: { deed }, on: { click: () => tell(batch, deed) } }),
-  );
-  const links = !goesOn(batch) && batch.counts.done
-    ? [element("a", { class: "button primary small", href: batch.archive, text: "Download all" }), element("a", { class: "button small", href: `${batch.report}?format=csv`, text: "Report" })]
-    : [];
-  place.replaceChildren(
-    element("h3", { text: name }),
-    element("p", { class: "batch-told", text: batch.recipe.map((step) => titleOf(step.operation)).join(", then ") }),
-    element("progress", { max: 1, value: batch.fraction, "aria-label": `How far: ${name}` }),
-    element("p", { class: "batch-told", text: inWords(batch) }),
-    ...failures.map((item) => element("p", { class: "batch-failed", text: `${item.file}: ${item.error.message}` })),
-    element("p", { class: "batch-actions" }, ...links, ...buttons),
-  );
-  if (focused) (place.querySelector(`[data-deed="${focused}"]`) || place.querySelector("button, a"))?.focus();
-}
-
-function goesOn(batch) {
-  return batch.status === "queued" || batch.status === "running";
-}
-
-/** Show all batches as they are now; return whether one is going on. */
-async function look() {
-  const rows = await api.batches(MOST);
-  byId("none").hidden = rows.length > 0;
-  const list = byId("batches");
-  const places = new Map([...list.children].map((place) => [place.dataset.id, place]));
-  for (const [id, place] of places) if (!rows.some((row) => row.id === id)) place.remove();
-  for (const [at, row] of rows.entries()) {
-    const place = places.get(row.id) || element("li", { class: "batch", data: { id: row.id } });
-    if (list.children[at] !== place) list.insertBefore(place, list.children[at] || null);
-    await show(row, place);
-  }
-  return rows.some(goesOn);
-}
-
-async function keepLooking() {
-  let going = true;
-  try {
-    if (!document.hidden) going = await look();
-  } catch (problem) {
-    showProblem(problem);
-  }
-  waiting = setTimeout(keepLooking, going ? OFTEN : SELDOM);
-}
-
-function lookAgain() {
-  clearTimeout(waiting);
-  keepLooking();
-}
-
-operations = await api.operations();
-byId("operation").replaceChildren(...operations.map((one) => element("option", { value: one.name, text: one.title || one.name, disabled: one.available === false })));
-byId("operation").addEventListener("change", showOperation);
-byId("add").addEventListener("click", () => {
-  steps.push(currentStep());
-  showSteps();
-});
-byId("start").addEventListener("click", start);
-showOperation();
-keepLooking();
+open().catch(showProblem);

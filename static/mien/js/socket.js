@@ -1,4 +1,4 @@
-// Following one edit: the socket where it works, asking now and then where it does not.
+// Following a log, that of an edit or a batch: the socket where it works, asking now and then where it does not.
 
 import { addresses, api } from "./api.js";
 
@@ -6,14 +6,28 @@ const ENDS = new Set(["done", "failed", "cancelled"]);
 const POLL_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 
+/** Call `onEvent` with every event of the edit after `since`, until the one that ends it. */
+export function followEdit(id, onEvent, since = 0) {
+  const stop = follow((last) => addresses.socket(id, last), (last) => api.events(id, last), since, (event) => {
+    onEvent(event);
+    if (ENDS.has(event.kind)) stop();
+  });
+  return stop;
+}
+
+/** Call `onEvent` with every event of the batch, the old ones too, until it is told to stop. */
+export function followBatch(id, onEvent) {
+  return follow((last) => addresses.batchSocket(id, last), (last) => api.batchEvents(id, last), 0, onEvent);
+}
+
 /**
- * Call `onEvent` with every event of the edit after `since`, in order and once each, until the
- * one that ends it. A socket that breaks is opened again from the last event; in between, and
- * where sockets do not get through, the events are asked for.
+ * Call `onEvent` with every event after `since`, in order and once each. A socket that breaks is
+ * opened again from the last event; in between, and where sockets do not get through, the events
+ * are asked for.
  *
  * Returns a function that stops following.
  */
-export function followEdit(id, onEvent, since = 0) {
+function follow(addressAfter, eventsAfter, since, onEvent) {
   let last = since;
   let stopped = false;
   let socket = null;
@@ -25,14 +39,13 @@ export function followEdit(id, onEvent, since = 0) {
     if (stopped || event.id <= last) return;
     last = event.id;
     onEvent(event);
-    if (ENDS.has(event.kind)) stop();
   }
 
   function connect() {
     if (stopped) return;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     try {
-      socket = new WebSocket(`${scheme}//${location.host}${addresses.socket(id, last)}`);
+      socket = new WebSocket(`${scheme}//${location.host}${addressAfter(last)}`);
     } catch {
       return;
     }
@@ -51,7 +64,7 @@ export function followEdit(id, onEvent, since = 0) {
 
   async function ask() {
     try {
-      for (const event of await api.events(id, last)) take(event);
+      for (const event of await eventsAfter(last)) take(event);
     } catch (problem) {
       if (problem.status === 404) take({ id: last + 1, kind: "failed", data: { code: "not_found", message: problem.detail } });
     }

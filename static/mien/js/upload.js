@@ -1,6 +1,7 @@
 // How a photo gets in: chosen, dropped anywhere, pasted, or taken with a phone's camera.
 
 import { Problem, addresses, csrfToken, readProblem } from "./api.js";
+import { listenForDrops } from "./drop.js";
 import { byId, actionButtons } from "./element.js";
 
 /** Send `file`; resolve with the photo. `onShare` hears 0..1; `signal` stops it. */
@@ -29,10 +30,6 @@ function fileIn(transfer) {
   return [...(transfer?.files || [])][0] || null;
 }
 
-function carriesFiles(event) {
-  return [...(event.dataTransfer?.types || [])].includes("Files");
-}
-
 /** Call `onFile` with every file that is chosen, dropped or pasted; `onRefused` when it was none. */
 export function listenForFiles(onFile, onRefused) {
   for (const input of [byId("file"), byId("camera")]) {
@@ -43,28 +40,8 @@ export function listenForFiles(onFile, onRefused) {
     });
   }
   for (const button of actionButtons("open")) button.addEventListener("click", () => byId("file").click());
-
-  let depth = 0;
-  const veil = (on) => {
-    if (on) document.body.dataset.dropping = "";
-    else delete document.body.dataset.dropping;
-  };
-  document.addEventListener("dragenter", (event) => {
-    if (!carriesFiles(event)) return;
-    depth += 1;
-    veil(true);
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (!carriesFiles(event)) return;
-    depth = Math.max(0, depth - 1);
-    if (depth === 0) veil(false);
-  });
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    depth = 0;
-    veil(false);
-    const file = fileIn(event.dataTransfer);
+  listenForDrops((transfer) => {
+    const file = fileIn(transfer);
     if (file) onFile(file);
     else onRefused(new Problem({ code: "not_a_photo" }));
   });
