@@ -18,6 +18,7 @@ from editing.errors import RequestInvalid
 
 # How a view tells the document that it answers with a picture.
 IMAGE = {(200, "image/*"): OpenApiTypes.BINARY}
+FILE = {(200, "image/*"): OpenApiTypes.BINARY, (200, "video/*"): OpenApiTypes.BINARY}
 
 
 class Negotiation(DefaultContentNegotiation):

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -35,6 +36,7 @@ from workers.chain import source_of, write_patch
 from workers.faces import pack_face, unpack_face
 from workers.reporter import LeaseLost, Reporter
 from workers.store import process_models
+from workers.video import run_clip
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +55,23 @@ def signer() -> Signer:
     return local_signer(settings.DATA / "signer")
 
 
-def run_edit(id: UUID) -> None:
-    """Do the edit if it is to be had; every way out leaves it done, failed, cancelled or another's."""
+def run_edit(id: UUID, between: Callable[[], None] = lambda: None) -> None:
+    """Do the edit if it is to be had; every way out leaves it done, failed, cancelled or another's.
+
+    ``between`` is called now and then while it takes long.
+    """
     claimed = claims.claim_edit(id, holder())
     if claimed is None:
         return
     claim, edit = claimed
     try:
         with Reporter(claim, edit.folder, quiet=edit.batch_id is not None) as reporter:
-            source = source_of(edit)
-            result = compute(edit, source, reporter)
-            keep_result(claim, edit, source, result)
+            if edit.photo.is_video:
+                run_clip(claim, edit, asked_of(edit), reporter, signer(), between)
+            else:
+                source = source_of(edit)
+                result = compute(edit, source, reporter)
+                keep_result(claim, edit, source, result)
     except LeaseLost:
         log.warning("edit %s attempt %d is no longer ours", id, claim.attempt)
         if not Photo.objects.filter(pk=edit.photo_id).exists():
@@ -77,19 +85,23 @@ def run_edit(id: UUID) -> None:
         claims.finish_failed(claim, "internal_error", OUR_FAULT)
 
 
-def compute(edit: Edit, picture: Picture, reporter: Reporter) -> EditResult:
-    """Do to the picture what is asked."""
-    request = EditRequest(
+def asked_of(edit: Edit) -> EditRequest:
+    """Return the request that an edit keeps."""
+    return EditRequest(
         operation=edit.operation,
         params=edit.params,
         faces=edit.faces,
         engine=edit.engine,  # type: ignore[arg-type]
         seed=edit.seed,
     )
+
+
+def compute(edit: Edit, picture: Picture, reporter: Reporter) -> EditResult:
+    """Do to the picture what is asked."""
     reporter.icc = picture.icc
     faces = None if edit.parent else known_faces(edit.photo, picture)
     mask = np.asarray(Image.open(media.path_of(edit.mask))) if edit.mask else None
-    return edit_photo(picture, request, process_models(), reporter, faces, mask)
+    return edit_photo(picture, asked_of(edit), process_models(), reporter, faces, mask)
 
 
 def keep_result(claim: Claim, edit: Edit, source: Picture, result: EditResult) -> None:

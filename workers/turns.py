@@ -23,7 +23,7 @@ def take_turn(id: UUID) -> None:
     """
     mine = Edit.objects.filter(pk=id).values("batch", "operation").first()
     if mine is None or mine["batch"] is None:
-        run.run_edit(id)
+        run.run_edit(id, between=serve_people)
         return
     serve_people()
     others = Edit.objects.filter(status=Status.QUEUED, **mine).exclude(pk=id).order_by("created")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from editing.command.arguments import ArgumentsInvalid
-from editing.command.destination import write_all
+from editing.command.destination import check_destination, write_all
 from editing.command.edit import check_destinations, tell_notes
 from editing.command.request import read_choices
 from editing.command.settings import read_params
@@ -29,6 +29,7 @@ from editing.errors import (
 from editing.photo import FORMATS, format_of_path
 from editing.report import Report
 from editing.request import check_params
+from editing.video import is_video
 from mien.client import Client, MienError, Photo, Problem, Retries, ServerUnreachable
 
 RETRIES = Retries(attempts=4)
@@ -134,6 +135,9 @@ def edit(mien: Client, arguments: Namespace) -> None:
         EditingError: as without a server, and an OUT of another format than the photo's.
     """
     asked = read_remote_request(mien, arguments)
+    if is_video(arguments.photo):
+        edit_clip(mien, arguments, asked)
+        return
     labels = _labels(asked)
     places = check_destinations(arguments, labels)
     mask = _read(arguments.mask) if arguments.mask else None
@@ -148,6 +152,29 @@ def edit(mien: Client, arguments: Namespace) -> None:
     tell_notes(report)
     if places.report is not None:
         files.append((places.report, report.model_dump_json(indent=2).encode() + b"\n"))
+    write_all(files)
+
+
+def edit_clip(mien: Client, arguments: Namespace, asked: dict[str, Any]) -> None:
+    """Edit the video there and write the result here.
+
+    Raises:
+        EditingError: as without a server, and an OUT of another format than the server writes.
+    """
+    if arguments.mask is not None:
+        raise ArgumentsInvalid("--mask is for photos: in a video faces move")
+    place = check_destination(arguments.out)
+    told = check_destination(arguments.report) if arguments.report else None
+    with sent(mien, arguments.photo) as video:
+        suffix = ".webm" if video.format == "WEBM" else ".mp4"
+        if arguments.out.suffix.lower() != suffix:
+            raise OutputUnwritable(f"the server writes this video as {suffix}: name OUT with that")
+        params, operation = asked.pop("params"), asked.pop("operation")
+        done = mien.edit(video, operation, **asked, **params).wait()
+        report = done.report()
+        files = [(place, done.result())]
+    if told is not None:
+        files.append((told, report.model_dump_json(indent=2).encode() + b"\n"))
     write_all(files)
 
 

@@ -19,10 +19,9 @@ from editing.command.destination import check_destination, write_all
 from editing.command.edit import find_signer, note
 from editing.command.source import open_models
 from editing.errors import OutputUnwritable
+from editing.report import VideoReport
 from editing.request import EditRequest
-from editing.signing import Signer, SigningFailed, sign
-
-SIGNED = {".mp4": "video/mp4"}  # what C2PA has room in
+from editing.video.request import check_video_request
 
 
 def edit_clip(arguments: Namespace, request: EditRequest) -> None:
@@ -31,12 +30,13 @@ def edit_clip(arguments: Namespace, request: EditRequest) -> None:
     Raises:
         EditingError: as ``edit_video``, or a destination that cannot be written.
     """
-    from editing.video.edit import check_video_request, edit_video
+    from editing.video.edit import check_written, edit_video
 
     out: Path = arguments.out
     if arguments.mask is not None:
         raise ArgumentsInvalid("--mask is for photos: in a video faces move")
-    check_video_request(request, out)
+    check_video_request(request)
+    check_written(out)
     place = check_destination(out)
     told = check_destination(arguments.report) if arguments.report else None
     if place.path == arguments.photo.resolve():
@@ -51,9 +51,7 @@ def edit_clip(arguments: Namespace, request: EditRequest) -> None:
         guessed = sum(person.guessed for person in report.faces)
         if guessed:
             note(f"in {guessed} places nobody saw the face, and what was between is blurred")
-        from editing.provenance import describe_edit
-
-        data = _signed(made.read_bytes(), out, describe_edit(report).action(), find_signer())
+        data = _signed(made.read_bytes(), out.suffix.lower(), report)
         files = [(place, data)]
         if told is not None:
             files.append((told, report.model_dump_json(indent=2).encode() + b"\n"))
@@ -61,17 +59,16 @@ def edit_clip(arguments: Namespace, request: EditRequest) -> None:
     shutil.rmtree(pieces, ignore_errors=True)
 
 
-def _signed(data: bytes, out: Path, action: dict[str, object], signer: Signer | None) -> bytes:
+def _signed(data: bytes, suffix: str, report: VideoReport) -> bytes:
+    signer = find_signer()
     if signer is None:
         return data
-    if out.suffix.lower() not in SIGNED:
-        note(f"the result is not signed: {out.suffix} has no place for a signature")
-        return data
-    try:
-        return sign(data, SIGNED[out.suffix.lower()], action, signer)
-    except SigningFailed as error:
-        note(f"the result is not signed: {error}")
-        return data
+    from editing.video.signature import sign_clip
+
+    signed, refused = sign_clip(data, suffix, report, signer)
+    if refused is not None:
+        note(f"the result is not signed: {refused}")
+    return signed
 
 
 class _Bar:

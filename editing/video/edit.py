@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from editing.engines import choose_engine
 from editing.engines.base import Engine
 from editing.engines.native.obscure import obscured
-from editing.errors import FaceUnknown, NoFace, OutputUnwritable, ParamsInvalid, RequestInvalid
+from editing.errors import FaceUnknown, NoFace, OutputUnwritable
 from editing.faces.align import align
 from editing.faces.canonical import canonical_face, fit_face
 from editing.faces.detect import box_of
@@ -36,6 +36,7 @@ from editing.report import PersonReport, VideoFacts, VideoReport, WeightReport
 from editing.request import MAX_SEED, EditRequest
 from editing.video.clip import FORMATS, Clip, Frame, FrameWriter, join, open_clip, read_frames
 from editing.video.follow import Follower, Person
+from editing.video.request import check_video_request
 
 PIECE = 100  # pictures that are coded into one file; what is whole is not done again
 SAMPLES = 12  # pictures of each person that are measured
@@ -65,20 +66,12 @@ class _Work:
     memos: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-def check_video_request(request: EditRequest, out: Path) -> None:
-    """Let pass what a video can be asked for.
+def check_written(out: Path) -> None:
+    """Let pass what a video can be written as.
 
     Raises:
-        RequestInvalid: another operation than ``deidentify``, strength 0, or boxes of single photos.
         OutputUnwritable: the suffix is of no format that is written.
     """
-    if request.operation != "deidentify":
-        raise RequestInvalid(f"{request.operation} edits photos; a video can be de-identified")
-    params = request.checked_params()
-    if params.is_neutral():
-        raise ParamsInvalid("strength 0 leaves a video as it is", {"strength": ["more than 0"]})
-    if params.added_faces():
-        raise ParamsInvalid("boxes are for photos: in a video faces move", {"also": ["none"]})
     if out.suffix.lower() not in FORMATS:
         raise OutputUnwritable(f"{out}: a video is written as {' or '.join(FORMATS)}")
 
@@ -102,7 +95,7 @@ def edit_video(
         progress: told how far it is; may raise ``Cancelled``.
 
     Raises:
-        RequestInvalid, OutputUnwritable: as ``check_video_request``.
+        RequestInvalid, OutputUnwritable: as ``check_video_request`` and ``check_written``.
         VideoUnreadable, VideoTooLarge: the source cannot be worked on.
         NoFace: nobody was seen in any picture.
         FaceUnknown: a person was asked for who is not there.
@@ -110,7 +103,8 @@ def edit_video(
         Cancelled: the reporter asked to stop; what is done stays in ``pieces``.
     """
     started = time.perf_counter()
-    check_video_request(request, out)
+    check_video_request(request)
+    check_written(out)
     operation, params = find_operation(request.operation), request.checked_params()
     assert isinstance(params, DeidentifyParams)
     engine = choose_engine(operation, request.engine, models)

@@ -51,6 +51,7 @@ from mien.client.models import (
     Report,
     Token,
     Usage,
+    VideoReport,
     Webhook,
 )
 from mien.client.retries import Retries
@@ -101,6 +102,7 @@ __all__ = [
     "Unavailable",
     "Unfinished",
     "Usage",
+    "VideoReport",
     "WaitTimeout",
     "Webhook",
     "verify_signature",

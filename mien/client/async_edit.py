@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Self
 from mien.client import calls, sockets
 from mien.client.calls import Call
 from mien.client.follow import Pace, check_done, is_last, read_events
-from mien.client.models import ENDED, EditState, EditStatus, Event, Report
+from mien.client.models import (
+    ENDED,
+    EditState,
+    EditStatus,
+    Event,
+    Report,
+    VideoReport,
+    read_report,
+)
 from mien.client.uploads import Source
 
 if TYPE_CHECKING:
@@ -111,10 +119,10 @@ class AsyncEdit:
         """Write what ``result`` returns to ``path``, whole or not at all; its format is the photo's."""
         return await self.client.download(calls.edit_result(self.id, label), Path(path))
 
-    async def report(self) -> Report:
-        """Return what was done, with what, and what it did to each face."""
+    async def report(self) -> Report | VideoReport:
+        """Return what was done, with what, and what it did to each face or person."""
         told = await self.client.json(Call("GET", f"edits/{self.id}/report/"))
-        return Report.model_validate(told)
+        return read_report(told)
 
     async def edit(
         self,

@@ -33,8 +33,17 @@ class Face(Told):
     pose: Pose
 
 
+class Video(Told):
+    """``seconds`` is 0 where the file does not tell."""
+
+    seconds: float
+    frames_per_second: float
+
+
 class Photo(Told):
-    """A photo on the server. ``faces`` is None until a worker has looked; ``faces_state`` tells."""
+    """A photo on the server, or a video where ``video`` is not None. ``faces`` is None until a worker has
+    looked, and stays so for a video; ``faces_state`` tells.
+    """
 
     id: str
     name: str = ""
@@ -43,6 +52,7 @@ class Photo(Told):
     height: int
     bytes: int = 0
     sha256: str = ""
+    video: Video | None = None
     faces: list[Face] | None = None
     faces_state: Literal["pending", "found", "failed"] = "found"
     created: datetime | None = None
@@ -169,6 +179,47 @@ class Report(Told):
     faces: list[FaceReport]
     weights: list[WeightReport]
     variants: list[VariantReport] = []
+
+
+class PersonReport(Told):
+    """A person of a video. ``first`` and ``last`` are seconds; in ``guessed`` of the ``frames`` nobody saw
+    the face, and what was between is hidden.
+    """
+
+    index: int
+    first: float
+    last: float
+    frames: int
+    guessed: int
+    identity_distance: float | None
+    identity_distance_least: float | None
+
+
+class VideoFacts(Told):
+    width: int
+    height: int
+    frames: int
+    frames_per_second: float
+    sha256: str
+
+
+class VideoReport(Told):
+    """As ``Report``, of a video; ``faces`` are people."""
+
+    operation: str
+    params: dict[str, Any]
+    engine: str
+    seed: int
+    seconds: float
+    video: VideoFacts
+    faces: list[PersonReport]
+    notes: list[str]
+    weights: list[WeightReport]
+
+
+def read_report(told: dict[str, Any]) -> Report | VideoReport:
+    """Return the report in JSON, of a photo or a video."""
+    return (VideoReport if "video" in told else Report).model_validate(told)
 
 
 BatchStatus = Literal["queued", "running", "done", "cancelled"]

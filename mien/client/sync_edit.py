@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Self
 from mien.client import calls
 from mien.client.calls import Call
 from mien.client.follow import Pace, check_done, is_last, read_events
-from mien.client.models import ENDED, EditState, EditStatus, Event, Report
+from mien.client.models import (
+    ENDED,
+    EditState,
+    EditStatus,
+    Event,
+    Report,
+    VideoReport,
+    read_report,
+)
 from mien.client.uploads import Source
 
 if TYPE_CHECKING:
@@ -97,9 +105,9 @@ class Edit:
         """Write what ``result`` returns to ``path``, whole or not at all; its format is the photo's."""
         return self.client.download(calls.edit_result(self.id, label), Path(path))
 
-    def report(self) -> Report:
-        """Return what was done, with what, and what it did to each face."""
-        return Report.model_validate(self.client.json(Call("GET", f"edits/{self.id}/report/")))
+    def report(self) -> Report | VideoReport:
+        """Return what was done, with what, and what it did to each face or person."""
+        return read_report(self.client.json(Call("GET", f"edits/{self.id}/report/")))
 
     def edit(
         self,

@@ -31,15 +31,19 @@ def moving(picture: np.ndarray, count: int, size: tuple[int, int] = SIZE) -> lis
 
 
 def write_clip(
-    path: Path, frames: list[np.ndarray], *, sound: bool = True, **metadata: str
+    path: Path,
+    frames: list[np.ndarray],
+    *,
+    sound: bool = True,
+    codec: str = "libx264",
+    **metadata: str,
 ) -> Path:
     """Write the pictures, 25 a second, and a tone of 440 Hz."""
     height, width = frames[0].shape[:2]
     with av.open(str(path), "w") as file:
         file.metadata.update(metadata)
-        pictures = file.add_stream(
-            "libx264", rate=RATE, options={"crf": "12", "preset": "ultrafast"}
-        )
+        options = {"crf": "12", "preset": "ultrafast"} if codec == "libx264" else {"crf": "12"}
+        pictures = file.add_stream(codec, rate=RATE, options=options)
         pictures.width, pictures.height, pictures.pix_fmt = width, height, "yuv420p"
         tone = file.add_stream("aac", rate=TONE) if sound else None
         for n, pixels in enumerate(frames):

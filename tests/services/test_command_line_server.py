@@ -10,11 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from editing.video.clip import read_frames
 from mien.client import Client
 from tests.client.scripted import refused, scripted, told
+from tests.editing.clips import moving, write_clip
 from tests.services.house import House, free_port
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -116,6 +119,23 @@ def test_bad_arguments_say_why_and_write_nothing(
     result = run("--server", served.url, "edit", photo, out, *arguments)
     assert says in line_of(result, status)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_video_is_edited_there(
+    run: Run, served: House, astronaut_picture: Image.Image, tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving(np.asarray(astronaut_picture), 4))
+    asked = ["--operation", "deidentify", "--set", "method=mosaic"]
+    out, report = tmp_path / "out.mp4", tmp_path / "report.json"
+    wrong = run("--server", served.url, "edit", clip, tmp_path / "out.webm", *asked)
+    assert "name OUT with that" in line_of(wrong, 2)
+    done = run("--server", served.url, "edit", clip, out, *asked, "--report", report)
+    assert done.returncode == 0, done.stderr
+    assert len(list(read_frames(out))) == 4
+    told = json.loads(report.read_text())
+    assert [person["frames"] for person in told["faces"]] == [4]
+    with Client(served.url) as mien:
+        assert "clip.mp4" not in {photo.name for photo in mien.photos()}
 
 
 def test_files_that_cannot_be(run: Run, served: House, photo: Path, tmp_path: Path) -> None:

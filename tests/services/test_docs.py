@@ -8,10 +8,13 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import playwright
 import pytest
 from PIL import Image
 
+from editing.video.clip import open_clip
+from tests.editing.clips import moving, write_clip
 from tests.services.house import House
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
@@ -44,12 +47,15 @@ def test_the_blocks_run(
     face.save(tmp_path / "photo.jpg")
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
         archive.write(tmp_path / "photo.jpg", "trip/day 1/photo.jpg")
+    write_clip(tmp_path / "clip.mp4", moving(np.asarray(astronaut_picture), 4))
     command, name = RUN[language]
     (tmp_path / name).write_text(program(language, served.url.removeprefix("http://")))
     done = subprocess.run(
         [*command, name], cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    if language == "python":
+        assert open_clip(tmp_path / "safe.mp4").has_sound
     if language != "javascript":
         assert Image.open(tmp_path / "smile.jpg").size == face.size
         assert Image.open(tmp_path / "60.jpg").size == face.size

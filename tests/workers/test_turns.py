@@ -32,7 +32,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The ids of the edits and photos that a worker did, in order."""
     order: list[Any] = []
 
-    def edit(id: Any) -> None:
+    def edit(id: Any, between: Any = None) -> None:
         claims.finish_done(begin(Edit.objects.get(pk=id)), claims.Outcome("r.jpg", "0" * 64, {}))
         order.append(id)
 

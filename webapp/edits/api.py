@@ -22,7 +22,7 @@ from editing.mask import check_mask
 from editing.operations import OPERATIONS
 from editing.request import read_request
 from webapp.accounts.usage import spend
-from webapp.api import IMAGE, narrow
+from webapp.api import FILE, IMAGE, narrow
 from webapp.edits import services
 from webapp.edits.masks import read_mask
 from webapp.edits.models import Edit, Status
@@ -92,6 +92,8 @@ class EditsView(ListAPIView[Edit]):
         )
         asked = read_request(data)
         file = request.FILES.get("mask")
+        if file is not None and photo.is_video:
+            raise RequestInvalid("mask: masks are for photos; in a video faces move")
         size, params = (photo.width, photo.height), asked.checked_params()
         if file is None:
             check_mask(None, size, params)
@@ -189,10 +191,10 @@ def find_done(request: Request, id: UUID) -> Edit:
     return edit
 
 
-@extend_schema(tags=["edits"], responses=IMAGE)
+@extend_schema(tags=["edits"], responses=FILE)
 class ResultView(APIView):
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
-        """Return the edited photo at the photo's own size; ``?download`` saves it as a file."""
+        """Return the edited photo or video at its own size; ``?download`` saves it as a file."""
         edit = find_done(request, id)
         stem = PurePath(edit.photo.name).stem or "photo"
         shown = f"{stem}-{edit.operation}{PurePath(edit.result).suffix}"
@@ -202,7 +204,7 @@ class ResultView(APIView):
 @extend_schema(tags=["edits"], responses=IMAGE)
 class PictureView(APIView):
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
-        """Return the result for a screen: in sRGB, JPEG or WebP, at most 2048 px a side."""
+        """Return the result, or a video's first picture, for a screen: in sRGB, JPEG or WebP, at most 2048 px a side."""
         name = rendition(find_done(request, id).result, PICTURE_SIDE)
         return answer_file(request._request, name, PurePath(name).name)
 

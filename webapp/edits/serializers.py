@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from pydantic import BaseModel
 from rest_framework import serializers
 
 from editing.operations import OPERATIONS
-from editing.report import Report
+from editing.report import Report, VideoReport
 from webapp.api import CreatedFilters
 from webapp.edits.models import Edit, EditEvent, Status
 from webapp.params import ParamsField
@@ -171,8 +172,8 @@ class OperationSerializer(serializers.Serializer):
     default_faces = serializers.ChoiceField(("all", "largest"))
 
 
-def _report_schema() -> dict[str, Any]:
-    schema = Report.model_json_schema()
+def _schema_of(report: type[BaseModel]) -> dict[str, Any]:
+    schema = report.model_json_schema()
     definitions = schema.pop("$defs", {})
 
     def inline(part: Any) -> Any:
@@ -187,4 +188,4 @@ def _report_schema() -> dict[str, Any]:
     return inline(schema)  # type: ignore[no-any-return]
 
 
-REPORT_SCHEMA = _report_schema()
+REPORT_SCHEMA = {"oneOf": [_schema_of(Report), _schema_of(VideoReport)]}

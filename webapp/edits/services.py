@@ -15,6 +15,7 @@ from editing.availability import check_available
 from editing.errors import FaceUnknown, NoFace, RequestInvalid
 from editing.operations import find_operation
 from editing.request import MAX_SEED, EditRequest
+from editing.video.request import check_video_request
 from webapp import celery, hub, media
 from webapp.accounts.models import User
 from webapp.batches.items import follow
@@ -68,14 +69,14 @@ def create_edit(
 ) -> Edit:
     """Queue an edit; ``mask`` is a grey PNG of the photo's size, ``token`` the id of who asks.
 
-    An edit of a batch waits behind all others.
+    An edit of a batch waits behind all others, and so does one of a video, which takes long.
 
     Raises:
         NoFace, FaceUnknown: the faces of the photo are known, and none fits.
         EngineUnavailable: the operation has no such engine, or it cannot be used here.
         LicenceRefused: the licence setting refuses its weights.
         Conflict: the parent has no result.
-        RequestInvalid: the parent is an edit of another photo.
+        RequestInvalid: the parent is an edit of another photo, or a video cannot be asked for that.
     """
     _check(photo, request, parent)
     edit = Edit(
@@ -90,7 +91,7 @@ def create_edit(
         last_attempt=settings.MAX_ATTEMPTS,
         batch=batch,
         token=token,
-        queue="interactive" if batch is None else "batch",
+        queue="interactive" if batch is None and not photo.is_video else "batch",
     )
     if mask is not None:
         edit.mask = f"{edit.folder}/mask.png"
@@ -179,6 +180,9 @@ def _locked(id: UUID) -> Edit:
 
 def _check(photo: Photo, request: EditRequest, parent: Edit | None) -> None:
     check_available(find_operation(request.operation), request.engine)
+    if photo.is_video:
+        _check_video(request, parent)
+        return
     if parent is not None:
         if parent.photo_id != photo.pk:
             raise RequestInvalid("parent: it is an edit of another photo")
@@ -198,3 +202,9 @@ def _check(photo: Photo, request: EditRequest, parent: Edit | None) -> None:
         for index in request.faces:
             if index >= len(faces):
                 raise FaceUnknown(f"there is no face {index}; the photo has {len(faces)}")
+
+
+def _check_video(request: EditRequest, parent: Edit | None) -> None:
+    check_video_request(request)
+    if parent is not None:
+        raise RequestInvalid("parent: an edit of a video begins with the video itself")

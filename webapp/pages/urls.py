@@ -10,5 +10,6 @@ app_name = "pages"
 urlpatterns = [
     path("", views.studio, name="start"),
     path("batches/", views.batches, name="batches"),
+    path("videos/<uuid:video>/", views.video, name="video"),
     path("photos/<uuid:photo>/", views.studio, name="photo"),
 ]

@@ -28,3 +28,11 @@ def studio(request: HttpRequest, photo: UUID | None = None) -> HttpResponse:
 def batches(request: HttpRequest) -> HttpResponse:
     """Answer with the page on which many photos are edited at once."""
     return render(request, "mien/batches.html")
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+def video(request: HttpRequest, video: UUID) -> HttpResponse:
+    """Answer with the page of one video, of which the API knows whether it is there and whose it is."""
+    return render(request, "mien/video.html", {"video": video})

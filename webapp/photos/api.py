@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 from editing.errors import PhotoTooLarge, RequestInvalid
 from webapp import hub
 from webapp.accounts.usage import spend
-from webapp.api import IMAGE, CreatedFilters, narrow
+from webapp.api import FILE, IMAGE, CreatedFilters, narrow
 from webapp.files import answer_file
 from webapp.idempotency.services import IDEMPOTENCY_KEY, Once
 from webapp.photos.models import FacesState, Photo
@@ -44,17 +44,33 @@ class FaceSerializer(serializers.Serializer):
     pose = PoseSerializer()
 
 
-class PhotoSerializer(serializers.ModelSerializer[Photo]):
-    """A photo. ``faces`` is null until a worker has looked; ``faces_state`` tells why."""
+class VideoSerializer(serializers.Serializer):
+    """``seconds`` is 0 where the file does not tell."""
 
+    seconds = serializers.FloatField()
+    frames_per_second = serializers.FloatField()
+
+
+class PhotoSerializer(serializers.ModelSerializer[Photo]):
+    """A photo, or a video where ``video`` is not null. ``faces`` is null until a worker has looked, and
+    stays so for a video; ``faces_state`` tells why.
+    """
+
+    video = serializers.SerializerMethodField()
     faces = serializers.SerializerMethodField()
     picture = serializers.SerializerMethodField()
     thumbnail = serializers.SerializerMethodField()
 
     class Meta:
         model = Photo
-        fields = ("id", "name", "format", "width", "height", "bytes", "sha256", "faces", "faces_state",
+        fields = ("id", "name", "format", "width", "height", "bytes", "sha256", "video", "faces", "faces_state",
                   "picture", "thumbnail", "created", "expires_at")  # fmt: skip
+
+    @extend_schema_field(VideoSerializer(allow_null=True))
+    def get_video(self, photo: Photo) -> dict[str, Any] | None:
+        if not photo.is_video:
+            return None
+        return {"seconds": photo.seconds, "frames_per_second": photo.frames_per_second}
 
     @extend_schema_field(FaceSerializer(many=True, allow_null=True))
     def get_faces(self, photo: Photo) -> list[dict[str, Any]] | None:
@@ -94,15 +110,15 @@ class PhotosView(ListAPIView[Photo]):
         request=UploadSerializer, responses={201: PhotoSerializer}, parameters=[IDEMPOTENCY_KEY]
     )
     def post(self, request: Request) -> Response:
-        """Keep a photo, and answer when its faces are found.
+        """Keep a photo, and answer when its faces are found; or keep a video.
 
         When no worker answers in time, ``faces`` is null and ``faces_state`` is ``pending``; ask
-        again later. What is no photo is refused and not kept.
+        again later. What is neither is refused and not kept.
         """
         file = request.FILES.get("file")
         if not isinstance(file, UploadedFile):
             raise RequestInvalid(
-                "file: send the photo as the file of this name, as multipart/form-data"
+                "file: send the photo or video as the file of this name, as multipart/form-data"
             )
         if file.size is not None and file.size > settings.MAX_UPLOAD_BYTES:
             raise PhotoTooLarge(
@@ -163,7 +179,7 @@ class PhotoView(APIView):
         return Response(status=204)
 
 
-@extend_schema(tags=["photos"], responses=IMAGE)
+@extend_schema(tags=["photos"], responses=FILE)
 class PhotoFileView(APIView):
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         """Return the file as it was sent."""
@@ -174,7 +190,9 @@ class PhotoFileView(APIView):
 @extend_schema(tags=["photos"], responses=IMAGE)
 class PhotoPictureView(APIView):
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
-        """Return the photo for a screen: upright, in sRGB, JPEG or WebP, at most 2048 px a side."""
+        """Return the photo, or a video's first picture, for a screen: upright, in sRGB, JPEG or WebP, at
+        most 2048 px a side.
+        """
         return answer_rendition(request._request, find_photo(request.user, id), PICTURE_SIDE)
 
 

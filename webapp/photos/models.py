@@ -19,7 +19,8 @@ class FacesState(models.TextChoices):
 
 
 class Photo(models.Model):
-    """A stored photo. ``width`` and ``height`` are those of the upright picture, in pixels.
+    """A stored photo, or a video. ``width`` and ``height`` are those of the upright picture, in pixels;
+    ``seconds`` and ``frames_per_second`` are a video's. Of a video nobody looks for faces beforehand.
 
     ``faces`` is None until a worker has looked: index, box, pose, score, and ``landmarks``, the
     478 x 3 little-endian float32 numbers in base64. ``faces_sends`` counts the messages.
@@ -34,6 +35,8 @@ class Photo(models.Model):
     height = models.PositiveIntegerField()
     bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
+    seconds = models.FloatField(null=True)
+    frames_per_second = models.FloatField(null=True)
     faces = models.JSONField(null=True)
     faces_state = models.CharField(
         max_length=10, choices=FacesState, default=FacesState.PENDING, db_index=True
@@ -49,6 +52,10 @@ class Photo(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.width} x {self.height})"
+
+    @property
+    def is_video(self) -> bool:
+        return self.frames_per_second is not None
 
     @property
     def folder(self) -> str:

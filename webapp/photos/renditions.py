@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from editing.photo import decode_photo, srgb_pixels
+from editing.photo import Photo, decode_photo, srgb_pixels
+from editing.video import is_video
+from editing.video.clip import read_frames
 from webapp import media
 
 PICTURE_SIDE = 2048
@@ -16,7 +18,7 @@ SHOWN_BY_BROWSERS = (".jpg", ".png", ".webp", ".avif")
 
 
 def rendition(name: str, side: int) -> str:
-    """Return the name of a copy of the file ``name`` in sRGB, at most ``side`` pixels a side.
+    """Return the name of a copy of the photo or first picture ``name`` in sRGB, at most ``side`` pixels a side.
 
     It lies beside the file and is made only once; it is a JPEG, or a WebP where there is alpha.
     """
@@ -25,7 +27,7 @@ def rendition(name: str, side: int) -> str:
         made = str(source.with_name(f"{source.stem}-{side}{suffix}"))
         if media.path_of(made).exists():
             return made
-    photo = decode_photo(media.read(name))
+    photo = _decoded(name)
     picture = Image.fromarray(srgb_pixels(photo))
     if photo.alpha is not None:
         picture.putalpha(Image.fromarray(photo.alpha))
@@ -39,3 +41,10 @@ def rendition(name: str, side: int) -> str:
     made = str(source.with_name(f"{source.stem}-{side}{suffix}"))
     media.write(made, data.getvalue())
     return made
+
+
+def _decoded(name: str) -> Photo:
+    if not is_video(Path(name)):
+        return decode_photo(media.read(name))
+    first = next(read_frames(media.path_of(name)))
+    return Photo(first.pixels, None, None, None, "PNG", "")

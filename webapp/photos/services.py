@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import mimetypes
 from collections.abc import Callable
@@ -19,11 +20,13 @@ from editing.photo import Limits, decode_photo
 from webapp import celery, hub, media
 from webapp.accounts.models import User
 from webapp.photos.models import FacesState, Photo
+from webapp.photos.videos import look_at_video, video_suffix
 
 log = logging.getLogger(__name__)
 
 EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "HEIF": "heic", "AVIF": "avif",
               "TIFF": "tif", "GIF": "gif", "BMP": "bmp"}  # fmt: skip
+VIDEOS = {".mkv": "video/x-matroska", ".m4v": "video/x-m4v"}  # which not every machine knows
 FACES_ATTEMPTS = 5
 ORPHAN_AGE = timedelta(minutes=10)
 FACES_PATIENCE = timedelta(seconds=4)
@@ -36,7 +39,8 @@ def extension_of(format: str) -> str:
 
 def media_type_of(name: str) -> str:
     """Return the media type of a file of ours by its name."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+    kind = mimetypes.guess_type(name)[0] or VIDEOS.get(PurePath(name).suffix)
+    return kind or "application/octet-stream"
 
 
 def store_photo(
@@ -47,32 +51,33 @@ def store_photo(
     expires_at: datetime | None = None,
     find: bool = True,
 ) -> Photo:
-    """Keep a photo, for the usual time if ``expires_at`` is None, and have its faces found.
+    """Keep a photo or a video, for the usual time if ``expires_at`` is None, and have the faces of a
+    photo found.
 
     ``then`` is called in the transaction that keeps it. With ``find`` False nobody looks for faces
     before the first edit does.
 
     Raises:
-        PhotoTooLarge, PhotoTooSmall, PhotoUnreadable, PhotoUnsupported: nothing was kept.
+        PhotoTooLarge, PhotoTooSmall, PhotoUnreadable, PhotoUnsupported, VideoTooLarge,
+        VideoUnreadable: nothing was kept.
     """
-    decoded = decode_photo(data, Limits(max_bytes=settings.MAX_UPLOAD_BYTES))
     now = timezone.now()
     photo = Photo(
         id=uuid4(),
         owner=owner,
         name=PurePath(name.replace("\\", "/")).name.replace("\0", "")[:200] or "photo",
-        format=decoded.format,
-        width=decoded.width,
-        height=decoded.height,
         bytes=len(data),
-        sha256=decoded.sha256,
-        faces_sends=1 if find else 0,
-        faces_sent_at=now if find else None,
         expires_at=expires_at or now + timedelta(hours=settings.RETENTION_HOURS),
     )
-    photo.file = f"{photo.folder}/photo.{extension_of(decoded.format)}"
-    media.write(photo.file, data)
+    suffix = video_suffix(data)
     try:
+        if suffix is None:
+            _write_photo(photo, data)
+        else:
+            _write_video(photo, data, suffix)
+        find = find and not photo.is_video
+        if find:
+            photo.faces_sends, photo.faces_sent_at = 1, now
         with transaction.atomic():
             photo.save(force_insert=True)
             if find:
@@ -85,6 +90,24 @@ def store_photo(
         media.delete_folder(photo.folder)
         raise
     return photo
+
+
+def _write_photo(photo: Photo, data: bytes) -> None:
+    decoded = decode_photo(data, Limits(max_bytes=settings.MAX_UPLOAD_BYTES))
+    photo.format, photo.sha256 = decoded.format, decoded.sha256
+    photo.width, photo.height = decoded.width, decoded.height
+    photo.file = f"{photo.folder}/photo.{extension_of(decoded.format)}"
+    media.write(photo.file, data)
+
+
+def _write_video(photo: Photo, data: bytes, suffix: str) -> None:
+    photo.format, photo.sha256 = suffix[1:].upper(), hashlib.sha256(data).hexdigest()
+    photo.file = f"{photo.folder}/video{suffix}"
+    media.write(photo.file, data)
+    clip = look_at_video(media.path_of(photo.file))
+    photo.width, photo.height = clip.width, clip.height
+    photo.seconds, photo.frames_per_second = clip.seconds, round(float(clip.rate), 3)
+    photo.faces_state = FacesState.FOUND
 
 
 def keep_faces(id: UUID, faces: list[dict[str, Any]]) -> bool:

@@ -29,7 +29,7 @@ KEPT = ("age", "gender", "smile", "mouth_open", "beard")
 CANDIDATES = 32  # drawn faces of which the least alike is taken
 DRAWN = 96  # components of colour that chance moves; those beyond are grain
 # How much of what is the source's own, in shape and in colour, is turned into its opposite.
-SHAPE_OPPOSED, OPPOSED = 1.1, 1.0
+SHAPE_OPPOSED, OPPOSED = 1.1, 1.5
 WIDEST = 2.5  # standard deviations that a drawn or read shape may have
 FACE = 0.98  # of the face's oval is replaced
 # Distances between the eyes over which the source's light and skin colour are averaged. Who shares a

@@ -36,6 +36,8 @@ export const addresses = {
   socket: (id, since) => `/ws/edits/${id}/?since=${since}`,
   batchEvents: (id, since) => `${ROOT}batches/${id}/events/?since=${since}`,
   batchSocket: (id, since) => `/ws/batches/${id}/?since=${since}`,
+  /** The page on which a photo, or a video, is worked on. */
+  page: (photo) => (photo.video ? `/videos/${photo.id}/` : `/photos/${photo.id}/`),
   inStudio: (photo, edit) => `/photos/${photo}/?edit=${edit}`,
 };
 

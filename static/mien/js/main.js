@@ -1,6 +1,6 @@
 // The page: the start view or an open photo, and the way from one to the other.
 
-import { api } from "./api.js";
+import { addresses, api } from "./api.js";
 import { byId, actionButtons } from "./element.js";
 import { listenForKeys } from "./keys.js";
 import { clearProblems, showProblem } from "./problems.js";
@@ -34,6 +34,7 @@ async function openPhoto(id, edit = null) {
 }
 
 async function showPhoto(photo, edit, push) {
+  if (photo.video) return location.assign(addresses.page(photo));
   if (push && !location.pathname.includes(photo.id)) history.pushState({ photo: photo.id }, "", `/photos/${photo.id}/`);
   showView("studio");
   try {

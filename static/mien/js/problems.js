@@ -9,6 +9,8 @@ const WORDS = {
   photo_too_large: ["This photo is too large.", "Save a smaller copy and drop that."],
   photo_too_small: ["This picture is too small to hold a face.", "Choose a larger one."],
   photo_refused: ["This photo cannot be edited.", "Choose another one."],
+  video_unreadable: ["This file cannot be read as a video.", "It may be damaged or cut short. Play it, and save it again as MP4."],
+  video_too_large: ["This video is too long or too large.", "Cut it into parts, or save it smaller."],
   no_face: ["No face was found in this photo.", "Choose a photo in which a face is seen from the front or half from the side, upright, and not too small."],
   worker_lost: ["The work broke off, more than once.", "Try again, or with a smaller copy of the photo."],
   faces_not_found: ["The faces could not be looked for.", "Reload the page; if that does not help, ask whoever runs Mien here."],

@@ -21,16 +21,16 @@ export async function showRecent(onOpen) {
 
 function card(photo, onOpen) {
   const open = (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (photo.video || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     onOpen(photo.id);
   };
   const count = photo.faces?.length;
-  const faces = count === undefined ? "" : count === 1 ? "1 face, " : `${count} faces, `;
+  const faces = photo.video ? "Video, " : count === undefined ? "" : count === 1 ? "1 face, " : `${count} faces, `;
   return element(
     "a",
-    { class: "recent-card", href: `/photos/${photo.id}/`, on: { click: open } },
-    element("img", { src: addresses.thumbnail(photo), alt: `Photo of ${photo.width} by ${photo.height} pixels`, loading: "lazy" }),
+    { class: "recent-card", href: addresses.page(photo), on: { click: open } },
+    element("img", { src: addresses.thumbnail(photo), alt: `${photo.video ? "Video" : "Photo"} of ${photo.width} by ${photo.height} pixels`, loading: "lazy" }),
     element("span", { text: `${faces}deleted ${whenGone(photo.expires_at)}` }),
   );
 }
