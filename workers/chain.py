@@ -42,8 +42,9 @@ def source_of(edit: Edit) -> Picture:
 
 def write_patch(name: str, before: Picture, after: Picture) -> Patch:
     """Write what of ``before`` is otherwise in ``after``, under ``name`` with its suffix."""
-    changed = (before.pixels != after.pixels).any(axis=2)
-    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    changed = before.pixels != after.pixels
+    rows = np.flatnonzero(changed.any(axis=(1, 2)))
+    columns = np.flatnonzero(changed.any(axis=0).any(axis=1))
     # An edit that changed nothing has a patch too, of one pixel: without one its file would count.
     y0, y1 = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 1)
     x0, x1 = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (0, 1)

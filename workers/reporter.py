@@ -27,6 +27,7 @@ PROGRESS_EVERY_SECONDS = 0.1
 PREVIEW_EVERY_SECONDS = 0.25
 PREVIEW_SIDE = 1024
 QUIET_EVERY_SECONDS = 1.0
+QUIET_LOOK_SECONDS = 0.25
 ETA_FROM_FRACTION = 0.05
 
 
@@ -39,8 +40,8 @@ class Reporter:
 
     Each call looks whether the edit is still ours and still wanted. Events are written at most
     every ``PROGRESS_EVERY_SECONDS``, previews every ``PREVIEW_EVERY_SECONDS``; the first of each
-    at once. A ``quiet`` one, for edits that nobody watches, shows no previews and first tells after
-    ``QUIET_EVERY_SECONDS``; it can be stopped at any call all the same.
+    at once. A ``quiet`` one, for edits that nobody watches, shows no previews, first tells after
+    ``QUIET_EVERY_SECONDS``, and looks every ``QUIET_LOOK_SECONDS``.
     """
 
     def __init__(self, claim: Claim, folder: str, quiet: bool = False) -> None:
@@ -53,6 +54,7 @@ class Reporter:
         self.previews = 0
         self._every = QUIET_EVERY_SECONDS if quiet else PROGRESS_EVERY_SECONDS
         self._told_at = self.started if quiet else -PROGRESS_EVERY_SECONDS
+        self._looked_at = self.started
         self._shown_at: dict[str, float] = {}  # of each label
         self._over = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -90,13 +92,11 @@ class Reporter:
             Cancelled: somebody asked to stop.
             LeaseLost: the edit is no longer ours.
         """
-        cancelled = claims.is_cancelled(self.claim)
-        if cancelled is None:
-            raise LeaseLost
-        if cancelled:
-            raise Cancelled
-        self.fraction = max(self.fraction, min(1.0, float(fraction)))
         now = monotonic()
+        if not self.quiet or now - self._looked_at >= QUIET_LOOK_SECONDS:
+            self._looked_at = now
+            self._look()
+        self.fraction = max(self.fraction, min(1.0, float(fraction)))
         shown_at = self._shown_at.get(label, -PREVIEW_EVERY_SECONDS)
         due = now - shown_at >= PREVIEW_EVERY_SECONDS and not self.quiet
         if preview is not None and due:
@@ -105,6 +105,13 @@ class Reporter:
         if now - self._told_at >= self._every:
             self._told_at = now
             self._tell(note)
+
+    def _look(self) -> None:
+        cancelled = claims.is_cancelled(self.claim)
+        if cancelled is None:
+            raise LeaseLost
+        if cancelled:
+            raise Cancelled
 
     def _tell(self, note: str) -> None:
         data = {"fraction": round(self.fraction, 4), "note": note, "eta": self._eta()}

@@ -21,16 +21,18 @@ def take_turn(id: UUID) -> None:
 
     Where a process does several at once, others of the batch and operation are done with it.
     """
-    mine = Edit.objects.filter(pk=id).values("batch", "operation").first()
-    if mine is None or mine["batch"] is None:
+    edit = Edit.objects.select_related("batch").filter(pk=id).first()
+    if edit is None or edit.batch is None:
         run.run_edit(id, between=serve_people)
         return
     serve_people()
+    mine = {"batch": edit.batch, "operation": edit.operation}
     others = Edit.objects.filter(status=Status.QUEUED, **mine).exclude(pk=id).order_by("created")
     run_together([id, *others.values_list("pk", flat=True)[: batch_size() - 1]])
-    for item in list(next_steps(mine["batch"])):
-        go_on(item)
-    feed(mine["batch"], between=serve_people)
+    if len(edit.batch.recipe) > 1:
+        for item in list(next_steps(edit.batch.pk)):
+            go_on(item)
+    feed(edit.batch.pk, between=serve_people)
 
 
 def serve_people() -> None:

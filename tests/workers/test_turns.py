@@ -20,6 +20,7 @@ from webapp.edits.models import Edit
 from webapp.edits.services import cancel_edit
 from webapp.photos.models import FacesState
 from webapp.photos.services import keep_faces
+from workers import reporter as reporter_module
 from workers import run, tasks, turns
 from workers.reporter import Reporter
 
@@ -90,7 +91,10 @@ def test_each_turn_sends_one_more(batch: Batch, done: list[Any]) -> None:
     assert (states(batch).count("waiting"), states(batch).count("sent")) == (3, 16)
 
 
-def test_an_edit_of_a_batch_is_quiet_and_can_be_stopped(batch: Batch, media_folder: Any) -> None:
+def test_an_edit_of_a_batch_is_quiet_and_can_be_stopped(
+    batch: Batch, media_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporter_module, "QUIET_LOOK_SECONDS", 0)
     feed(batch.pk)
     edit = queued(batch)[0]
     claim = begin(edit)

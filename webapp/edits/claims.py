@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 Kind = EditEvent.Kind
 
 SENT_AT_ONCE = 8
+CLAIMED = ("status", "holder", "attempt", "lease_until", "started_at", "sends", "sent_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def claim_edit(id: UUID, holder: str) -> tuple[Claim, Edit] | None:
         edit.lease_until = lease_from(now)
         edit.started_at = now
         edit.sends, edit.sent_at = 0, None
-        edit.save()
+        edit.save(update_fields=CLAIMED)
         record(id, Kind.STARTED, {"attempt": edit.attempt})
         return Claim(id, holder, edit.attempt), edit
 
