@@ -157,11 +157,13 @@ def _add_evaluate(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     evaluate.add_argument("operation", metavar="OPERATION", help="or privacy")
     evaluate.add_argument("--faces", type=Path, metavar="DIR", dest="folder")
-    evaluate.add_argument("--original", type=Path, metavar="DIR", help="of privacy: as they were")
+    evaluate.add_argument(
+        "--original", type=Path, metavar="DIR|VIDEO", help="of privacy: as it was"
+    )
     evaluate.add_argument(
         "--edited",
         type=Path,
-        metavar="DIR",
+        metavar="DIR|VIDEO",
         help="of privacy: by any program, under the same names",
     )
     evaluate.add_argument("--out", required=True, type=Path, metavar="DIR")

@@ -14,6 +14,7 @@ from editing.command.source import open_models
 from editing.errors import OutputUnwritable
 from editing.operations import find_operation
 from editing.operations.base import Operation
+from editing.video import is_video
 
 FILES = ("table.json", "table.md", "contact_sheet.jpg")
 
@@ -53,18 +54,26 @@ def evaluate(arguments: Namespace) -> None:
 
 
 def _privacy(arguments: Namespace) -> None:
-    """Evaluate what any program made of a folder of photos.
+    """Evaluate what any program made of a folder of photos, or of a video.
 
     Raises:
-        EditingError: the arguments are wrong.
+        EditingError: the arguments are wrong, or a video cannot be read.
     """
-    for name in ("original", "edited"):
-        folder = getattr(arguments, name)
-        if folder is None or not folder.is_dir():
-            raise ArgumentsInvalid(f"--{name} DIR: name a folder that is there")
+    original, edited = arguments.original, arguments.edited
+    of_video = original is not None and original.is_file() and is_video(original)
+    for name, path in (("original", original), ("edited", edited)):
+        if path is None or not (path.is_file() if of_video else path.is_dir()):
+            wanted = "VIDEO: name a file" if of_video else "DIR: name a folder"
+            raise ArgumentsInvalid(f"--{name} {wanted} that is there")
     names = ("privacy.json", "privacy.md", "privacy.png")
     destinations = [check_destination(path) for path in _outputs(arguments.out, names)]
+    make = _privacy_of_video if of_video else _privacy_of_photos
+    write_all(list(zip(destinations, make(arguments), strict=True)))
+    _tell("")
+    sys.stdout.write(f"{destinations[1].path}\n")
 
+
+def _privacy_of_photos(arguments: Namespace) -> tuple[bytes, bytes, bytes]:
     from editing.evaluate import privacy
     from editing.evaluate.folder import find_photos
 
@@ -74,14 +83,22 @@ def _privacy(arguments: Namespace) -> None:
     found = privacy.evaluate_privacy(
         arguments.original, arguments.edited, photos, open_models(), _tell
     )
-    files = (
+    return (
         privacy.to_json(found).encode(),
         privacy.to_markdown(found).encode(),
         privacy.draw_plot(found),
     )
-    write_all(list(zip(destinations, files, strict=True)))
-    _tell("")
-    sys.stdout.write(f"{destinations[1].path}\n")
+
+
+def _privacy_of_video(arguments: Namespace) -> tuple[bytes, bytes, bytes]:
+    from editing.evaluate import privacy_video as privacy
+
+    found = privacy.evaluate_video(arguments.original, arguments.edited, open_models(), _tell)
+    return (
+        privacy.to_json(found).encode(),
+        privacy.to_markdown(found).encode(),
+        privacy.draw_plot(found),
+    )
 
 
 def _grid(

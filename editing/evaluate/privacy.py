@@ -63,8 +63,7 @@ def evaluate_privacy(
 ) -> Privacy:
     """Return the comparison of every photo with the edited one of the same name.
 
-    The suffix may differ. Each photo's largest face is compared; a face that no detector finds
-    again is read where it was, as an attacker would who knows the place.
+    The suffix may differ. Each photo's largest face is compared.
     """
     there = {path.stem: path for path in sorted(edited.iterdir()) if path.is_file()}
     result = Privacy(original.name, edited.name, [])
@@ -88,12 +87,19 @@ def evaluate_privacy(
 
 def _compare(name: str, before: Photo, after: Photo, models: ModelStore) -> Pair | None:
     faces = detect_faces(before, models)
-    if not faces:
+    if not faces or before.pixels.shape != after.pixels.shape:
         return None
-    if before.pixels.shape != after.pixels.shape:
-        return None
-    face = faces[0]
-    again = [one for one in detect_faces(after, models) if _overlap(one, face) > 0.3]
+    return compare_face(name, before, after, faces[0], models)
+
+
+def compare_face(
+    name: str, before: Photo, after: Photo, face: Face, models: ModelStore
+) -> Pair | None:
+    """Return a face of ``before`` beside what is there in ``after``, of the same size; None where it lies
+    outside. One that no detector finds again is read where it was, as an attacker would who knows
+    the place.
+    """
+    again = [one for one in detect_faces(after, models) if overlap(one, face) > 0.3]
     landmarks = again[0].landmarks if again else face.landmarks
     was = read_head(before.pixels, face.landmarks, models)
     now = read_head(after.pixels, landmarks, models)
@@ -111,7 +117,7 @@ def _compare(name: str, before: Photo, after: Photo, models: ModelStore) -> Pair
     )
 
 
-def _overlap(one: Face, other: Face) -> float:
+def overlap(one: Face, other: Face) -> float:
     """Return the intersection over union of two boxes."""
     a, b = one.box, other.box
     width = min(a[2], b[2]) - max(a[0], b[0])
@@ -166,10 +172,10 @@ def numbers(found: Privacy) -> dict[str, float | int | None]:
     }
 
 
-def expressions(found: Privacy) -> dict[str, dict[str, float]]:
+def expressions(pairs: Sequence[Pair]) -> dict[str, dict[str, float]]:
     """Return of each action unit, over the faces that are still found: Pearson's ``r``, ``rmse``,
     and Lin's concordance ``ccc`` (Biometrics 45, 1989), before against after."""
-    seen = [pair for pair in found.pairs if pair.found]
+    seen = [pair for pair in pairs if pair.found]
     if len(seen) < FEWEST:
         return {}
     told = {}
@@ -195,7 +201,7 @@ def to_json(found: Privacy) -> str:
         "original": found.original,
         "edited": found.edited,
         "numbers": numbers(found),
-        "expression": expressions(found),
+        "expression": expressions(found.pairs),
         "photos": rows,
         "left_out": found.left_out,
     }
@@ -213,14 +219,20 @@ def to_markdown(found: Privacy) -> str:
     lines += [
         f"| {name} | {'' if value is None else value} |" for name, value in numbers(found).items()
     ]
-    units = expressions(found)
-    if units:
-        lines += ["", "| action unit | r | rmse | ccc |", "| --- | --- | --- | --- |"]
-        lines += [f"| {unit} | {v['r']} | {v['rmse']} | {v['ccc']} |" for unit, v in units.items()]
+    lines += expression_table(expressions(found.pairs))
     if found.left_out:
         lines += ["", "Left out:", ""]
         lines += [f"- {name}: {why}" for name, why in found.left_out.items()]
     return "\n".join(lines) + "\n"
+
+
+def expression_table(units: dict[str, dict[str, float]]) -> list[str]:
+    """Return the lines of a table of action units, none where there are none."""
+    if not units:
+        return []
+    lines = ["", "| action unit | r | rmse | ccc |", "| --- | --- | --- | --- |"]
+    rows = [f"| {unit} | {v['r']} | {v['rmse']} | {v['ccc']} |" for unit, v in units.items()]
+    return lines + rows
 
 
 def draw_plot(found: Privacy) -> bytes:

@@ -63,7 +63,7 @@ def take(batch: UUID) -> Item | None:
     with transaction.atomic():
         if not alive.exists():
             return None
-        rows = Item.objects.select_related("batch", "photo", "edit").filter(batch=batch)
+        rows = Item.objects.select_related("batch__owner", "photo", "edit").filter(batch=batch)
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True, of=("self",))
         rows = rows.order_by("id")

@@ -54,8 +54,8 @@ def record(edit: UUID, kind: EditEvent.Kind, data: dict[str, Any] | None = None)
 
 
 def _tell_webhooks(id: UUID, event: Event) -> None:
-    edit = Edit.objects.get(pk=id)
-    emit(edit.owner_id, event, lambda: EditSerializer(edit).data)
+    owner = Edit.objects.values_list("owner", flat=True).get(pk=id)
+    emit(owner, event, lambda: EditSerializer(Edit.objects.get(pk=id)).data)
 
 
 def create_edit(
@@ -91,6 +91,8 @@ def create_edit(
         last_attempt=settings.MAX_ATTEMPTS,
         batch=batch,
         token=token,
+        sends=1,
+        sent_at=timezone.now(),
         queue="interactive" if batch is None and not photo.is_video else "batch",
     )
     if mask is not None:
@@ -99,7 +101,7 @@ def create_edit(
     try:
         with transaction.atomic():
             edit.save(force_insert=True)
-            _queue(edit)
+            _send(edit)
     except BaseException:
         media.delete_folder(edit.folder)
         raise
@@ -146,8 +148,9 @@ def retry_edit(edit: Edit) -> Edit:
         edit.cancel_requested = False
         edit.code = edit.message = edit.holder = ""
         edit.started_at = edit.ended_at = edit.lease_until = None
+        edit.sends, edit.sent_at = 1, timezone.now()
         edit.save()
-        _queue(edit)
+        _send(edit)
     return edit
 
 
@@ -165,11 +168,8 @@ def is_due(edit: Edit, now: datetime) -> bool:
     return now >= edit.sent_at + min(FIRST_RESEND * 2 ** min(edit.sends - 1, 10), LONGEST_RESEND)
 
 
-def _queue(edit: Edit) -> None:
+def _send(edit: Edit) -> None:
     """Log that the edit waits, and send its id when that is committed."""
-    edit.sends = 1
-    edit.sent_at = timezone.now()
-    edit.save(update_fields=["sends", "sent_at"])
     record(edit.pk, Kind.QUEUED)
     transaction.on_commit(lambda: celery.send(celery.RUN_EDIT, edit.pk, edit.queue))
 
