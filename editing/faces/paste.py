@@ -136,6 +136,8 @@ def _within(at: FloatMap, moved: FloatMap, last: int) -> FloatMap:
     """
     room = np.maximum(np.where(moved < 0, at, last - at), 1e-3)
     share = np.abs(moved) / room
+    if float(share.max()) <= FREE:
+        return (at + moved).astype(np.float32)
     # As it is up to FREE of the way to the border; from there on it comes near it and never there.
     beyond = np.maximum(share - FREE, 0)
     held = np.minimum(share, FREE) + (1 - FREE) * -np.expm1(-beyond / (1 - FREE))

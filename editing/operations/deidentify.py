@@ -123,7 +123,7 @@ DEIDENTIFY = Operation(
     ),
     engines=(
         EngineDeclaration(
-            "native", weights=("mesh", "landmarks", "face_prior", "fill", "surrogate")
+            "native", weights=("mesh", "landmarks", "head", "face_prior", "fill", "surrogate")
         ),
     ),
     default_faces="all",

@@ -46,6 +46,8 @@ LAYING = 512  # pixels a side at which a picture is laid on the map
 STEPS = 2
 DRAWN = 64  # components that chance moves: those beyond draw blotches, not features
 COVERED = 0.6  # share of what is between the lips from which a mouth is taken for unseen
+# Light at the border of a face is compared over NEAR of the reach, up to BORDER of its half width.
+NEAR, BORDER = 0.3, 0.2
 MARGIN = 24  # pixels of the map around the hole that the network sees
 
 FloatMap = NDArray[np.float32]
@@ -187,15 +189,18 @@ def in_light_of(
     usual = np.median(bright[where])
     spread = 1.5 * np.median(np.abs(bright[where] - usual)) + 0.02
     weight = where * np.exp(-(((bright - usual) / (3 * spread)) ** 2)).astype(np.float32)
-    light = _even(other - face, weight, reach)
-    tint = _even(other - face, weight, fine)
-    grey = light.mean(axis=2, keepdims=True)
+    light, near, tint = (
+        _even(other - face, weight, sigma) for sigma in (reach, NEAR * reach, fine)
+    )
+    # Towards the border the light is more that of the very place, so that no outline is seen.
+    deep = parts.feathered(where.astype(np.float32), BORDER)[..., None]
+    grey = (near + deep * (light - near)).mean(axis=2, keepdims=True)
     return (face + grey + tint - tint.mean(axis=2, keepdims=True)).astype(np.float32)
 
 
 def _even(values: FloatMap, weight: FloatMap, reach: float) -> FloatMap:
     """Return the weighted average of values (h, w, 3) over about ``reach`` pixels around each."""
-    step = max(1, round(reach / 8))  # what is that smooth needs no more pixels
+    step = max(1, round(reach / 4))  # what is that smooth needs no more pixels
     small = (max(1, values.shape[1] // step), max(1, values.shape[0] // step))
     sums, shares = (
         cv2.GaussianBlur(cv2.resize(v, small, interpolation=cv2.INTER_AREA), (0, 0), reach / step)

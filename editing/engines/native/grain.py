@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 FloatMap = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -25,18 +26,26 @@ def with_grain(filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float) -
     fine = picture - cv2.GaussianBlur(picture, (0, 0), max(0.6, 0.6 * coarse))
     known = ~cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     near = max(4.0, picture.shape[0] / 24)
-    weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), near)
+    weight = _around(known.astype(np.float32), near)
     # A loud edge (a hair, a lash) is no grain: it counts no more than thrice the usual.
     energy = (fine**2).mean(axis=2)
     usual = float(np.median(energy[known])) + 1e-12
     energy = np.minimum(energy, 9 * usual) * known
     # Deep in a large hole nothing is near: there it is the usual of the picture.
-    near_by = cv2.GaussianBlur(energy, (0, 0), near)
+    near_by = _around(energy.astype(np.float32), near)
     level = np.sqrt((near_by + FARAWAY * usual) / (weight + FARAWAY))
     patch = _sample(fine, hole)
     drawn = _random_phases(patch, picture.shape[:2])
     missing = np.sqrt(np.maximum(level**2 - _energy(filled, coarse), 0))
     return (filled + drawn * missing[..., None] * hole[..., None]).astype(np.float32)
+
+
+def _around(values: FloatMap, near: float) -> FloatMap:
+    """Return the average of values (h, w) around each place; a quarter of the pixels tells it."""
+    small = cv2.resize(values, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), near / 2)
+    size = values.shape[1::-1]
+    return cv2.resize(small, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 
 def _energy(filled: FloatMap, coarse: float) -> FloatMap:
@@ -69,7 +78,9 @@ def _random_phases(patch: FloatMap, shape: tuple[int, int]) -> FloatMap:
     window = np.hanning(size)[:, None] * np.hanning(size)[None]
     kernel = np.zeros((*shape, 3), np.float32)
     kernel[:size, :size] = (patch - patch.mean(axis=(0, 1))) * window[..., None]
-    spectrum = np.abs(np.fft.rfft2(kernel, axes=(0, 1)))
-    drawn = np.fft.irfft2(spectrum * np.fft.rfft2(noise)[..., None], s=shape, axes=(0, 1))
+    # SciPy's transforms stay in float32 and share the cores, which numpy's do not.
+    spectrum = np.abs(fft.rfft2(kernel, axes=(0, 1), workers=-1))
+    whole = fft.rfft2(noise, workers=-1)[..., None]
+    drawn = fft.irfft2(spectrum * whole, s=shape, axes=(0, 1), workers=-1)
     power = float(np.sqrt((drawn**2).mean()))
     return (drawn / max(power, 1e-9)).astype(np.float32)

@@ -19,6 +19,7 @@ from editing.engines.native.reshape import warp
 from editing.faces import parts
 from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import canonical_face
+from editing.faces.hair import hair_of
 from editing.faces.paste import FaceEdit
 from editing.faces.topology import FACE_OVAL, LIPS_INNER, POINTS
 from editing.models import ModelStore
@@ -129,7 +130,8 @@ def replaced(
     scale = size / frame.size
     picture = _moved(picture, displacement, scale)
     landmarks = resized(moved, scale)
-    hole = _face_hole(landmarks, size)
+    hair = _moved(_hair(frame, models, size), displacement, scale)
+    hole = _face_hole(landmarks, size) * (1 - hair)
     laid = lay(picture, hole > 0.01, landmarks, models)
     if "face" not in kept:
         # A lens that is half drawn is worse than none: nobody's face wears spectacles.
@@ -180,6 +182,17 @@ def _moved(picture: FloatMap, displacement: FloatMap, scale: float) -> FloatMap:
         picture, x + shift[..., 0], y + shift[..., 1], cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     ).clip(0, 1)  # fmt: skip
+
+
+def _hair(frame: FaceFrame, models: ModelStore, size: int) -> FloatMap:
+    """Return (size, size): locks that hang into the face from outside. They stay; brows do not."""
+    hair = cv2.resize(hair_of(frame, models), (size, size), interpolation=cv2.INTER_AREA)
+    landmarks = resized(frame.landmarks, size / frame.size)
+    _, pieces = cv2.connectedComponents((hair > 0.5).astype(np.uint8))
+    outside = np.unique(pieces[parts.ring(landmarks, FACE_OVAL, size, FACE) == 0])
+    hair = hair * np.isin(pieces, outside[outside > 0])
+    hair = hair * (1 - parts.brows(landmarks, size))
+    return hair.astype(np.float32)
 
 
 def _face_hole(landmarks: Points, size: int) -> FloatMap:
