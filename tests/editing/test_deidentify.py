@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from editing.engines.native import surrogate
 from editing.engines.native.deidentify import keyed_seed
 from editing.engines.native.surrogate import _average, people
 from editing.errors import FaceUnknown, ParamsInvalid
+from editing.faces.align import align
 from editing.faces.detect import detect_faces
 from editing.models import ModelStore
 from editing.operations.deidentify import DEIDENTIFY, DeidentifyParams
@@ -162,3 +164,24 @@ def test_a_face_that_was_missed_is_added_by_hand(models, landscape_jpeg):
         edit_photo(photo, beyond, models, faces=[])
     with pytest.raises(ParamsInvalid, match="is no box"):
         check_params("deidentify", {"also": [[30, 0, 10, 20]]})
+
+
+def test_hair_over_the_face_stays_unless_it_would_be_most_of_it(
+    astronaut_photo, faces, models, monkeypatch
+):
+    frame = align(astronaut_photo, faces[0], models)
+
+    def covered(share: float) -> np.ndarray:
+        hair = np.zeros((frame.size, frame.size), np.float32)
+        hair[:, : int(share * frame.size)] = 1
+        monkeypatch.setattr(surrogate, "hair_of", lambda *_: hair)
+        return surrogate._hair(frame, models, frame.size)
+
+    some = covered(0.42)
+    assert some[frame.size // 2, int(0.4 * frame.size)] == 1
+    assert not covered(0.8).any()
+    loose = np.zeros((frame.size, frame.size), np.float32)
+    x, y = frame.landmarks[1, :2].astype(int)
+    loose[y - 3 : y + 3, x - 3 : x + 3] = 1  # a dark spot on the nose
+    monkeypatch.setattr(surrogate, "hair_of", lambda *_: loose)
+    assert not surrogate._hair(frame, models, frame.size).any()

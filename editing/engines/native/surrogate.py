@@ -37,6 +37,7 @@ FACE = 0.98  # of the face's oval is replaced
 # face with k people is to give away no more than how bright the face is.
 LIGHT, LIGHT_OF_GROUP = (0.5, 0.06), (2.0, 0.5)
 SOFT = 0.12  # share of the half width of the face over which it fades into what is around
+MOST_HAIR = 0.35  # of the face that may be covered by hair
 WORK = 1024
 
 FloatMap = NDArray[np.float32]
@@ -188,11 +189,14 @@ def _hair(frame: FaceFrame, models: ModelStore, size: int) -> FloatMap:
     """Return (size, size): locks that hang into the face from outside. They stay; brows do not."""
     hair = cv2.resize(hair_of(frame, models), (size, size), interpolation=cv2.INTER_AREA)
     landmarks = resized(frame.landmarks, size / frame.size)
+    face = parts.ring(landmarks, FACE_OVAL, size, FACE) > 0
+    # Dark skin in deep shadow may be taken for hair: in doubt all of the face goes.
+    if hair[face].mean() > MOST_HAIR:
+        return np.zeros_like(hair)
     _, pieces = cv2.connectedComponents((hair > 0.5).astype(np.uint8))
-    outside = np.unique(pieces[parts.ring(landmarks, FACE_OVAL, size, FACE) == 0])
+    outside = np.unique(pieces[~face])
     hair = hair * np.isin(pieces, outside[outside > 0])
-    hair = hair * (1 - parts.brows(landmarks, size))
-    return hair.astype(np.float32)
+    return (hair * (1 - parts.brows(landmarks, size))).astype(np.float32)
 
 
 def _face_hole(landmarks: Points, size: int) -> FloatMap:
