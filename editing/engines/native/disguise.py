@@ -42,6 +42,8 @@ STEPS, PREVIEW_EVERY = 50, 10
 COLOUR_RATE, SHAPE_RATE, LIGHT_RATE = 0.05, 0.08, 0.01
 LIGHTEST = 0.012  # how far the free part of the light may go, colours in [0, 1]
 EXPRESSION = ("smile", "mouth_open")
+# Of what is the source's own, in shape and in colour, where the descent starts: turned into its opposite.
+SHAPE_OPPOSED, OPPOSED = 0.8, 0.5
 FACE, SOFT = 0.9, 0.02  # share of the face's oval that is coloured; softness, sides of the frame
 GAZE = 0.6  # share of the colour that is kept from between the lids
 # The corners of the mouth, and the middles of its upper and lower border. Shapes of people differ by
@@ -241,10 +243,10 @@ def _begin(
     kept = {name: read[name] for name in EXPRESSION} | asked
     random = np.random.default_rng(seed)
     around = lay(picture, parts.ring(landmarks, FACE_OVAL, WORK, 0.98) > 0.5, landmarks, models)
-    face = other_face(around, source, prior, models, kept, random)
+    face = other_face(around, source, prior, models, kept, random, OPPOSED)
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
-    code = other_shape(own, random)
+    code = other_shape(own, random, SHAPE_OPPOSED)
     shifts = _shifts(frame, crowd, shape, len(own)) * np.float32(scale)
     mask, skin = _masks(landmarks)
     mesh = canonical_mesh(canonical, WORK)

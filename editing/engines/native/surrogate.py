@@ -124,7 +124,7 @@ def replaced(
     random = np.random.default_rng(seed)
     if "shape" not in kept:
         own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
-        code = np.zeros_like(own) if k is not None else other_shape(own, random)
+        code = np.zeros_like(own) if k is not None else other_shape(own, random, SHAPE_OPPOSED)
         kept["shape"] = strength * crowd.shape(code - own)
     moved = frame.frame_from_canonical.apply(shape + kept["shape"])
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
@@ -138,7 +138,7 @@ def replaced(
         # A lens that is half drawn is worse than none: nobody's face wears spectacles.
         conditions = {name: read[name] for name in KEPT} | {"spectacles": 0.0} | asked
         if k is None:
-            face = other_face(laid, source, prior, models, conditions, random)
+            face = other_face(laid, source, prior, models, conditions, random, OPPOSED)
         else:
             average = _average(crowd, _whitened(source, prior), k)
             face = torch.from_numpy(average).to(models.device) * prior.variance.sqrt()
@@ -207,12 +207,16 @@ def _face_hole(landmarks: Points, size: int) -> FloatMap:
     return np.minimum(mask, 1 - parts.ring(landmarks, LIPS_INNER, size)).astype(np.float32)
 
 
-def other_shape(own: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
-    """Return the drawn shape (S,) that is least like one's own."""
+def other_shape(
+    own: NDArray[np.float32], random: np.random.Generator, opposed: float
+) -> NDArray[np.float32]:
+    """Return the drawn shape (S,) that is least like one's own, of which ``opposed`` is turned into its
+    opposite.
+    """
     drawn = np.clip(random.standard_normal((CANDIDATES, len(own))), -WIDEST, WIDEST)
     alike = drawn @ own / (np.linalg.norm(drawn, axis=1) * max(float(np.linalg.norm(own)), 1e-6))
     chosen = drawn[int(alike.argmin())]
-    return (chosen - SHAPE_OPPOSED * own).clip(-WIDEST, WIDEST).astype(np.float32)
+    return (chosen - opposed * own).clip(-WIDEST, WIDEST).astype(np.float32)
 
 
 def other_face(
@@ -222,8 +226,11 @@ def other_face(
     models: ModelStore,
     conditions: dict[str, float],
     random: np.random.Generator,
+    opposed: float,
 ) -> Tensor:
-    """Return the coefficients of a face that is likely here and least like the source."""
+    """Return the coefficients of a face that is likely here and least like the source, of whose own
+    colours ``opposed`` is turned into its opposite.
+    """
     usual = likely(laid, models, conditions)
     root = prior.variance.sqrt()
     own = (source - usual) / root
@@ -235,7 +242,7 @@ def other_face(
     alike = torch.cosine_similarity(moved, own[:, None], dim=0)
     best = faces[:, int(alike.argmin())]
     # What is farther than that from the mean face is no usual face's colour.
-    return ((best / root) - OPPOSED * own).clamp(-WIDEST, WIDEST) * root
+    return ((best / root) - opposed * own).clamp(-WIDEST, WIDEST) * root
 
 
 def _whitened(coefficients: Tensor, prior: FacePrior) -> NDArray[np.float32]:
