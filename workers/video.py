@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from editing.request import EditRequest
 from editing.signing import Signer
+from editing.video import written_as
 from editing.video.edit import edit_video
 from editing.video.signature import sign_clip
 from webapp import media
@@ -47,12 +48,13 @@ def run_clip(
             between()
             served = monotonic()
 
-    suffix = ".webm" if edit.photo.format == "WEBM" else ".mp4"
+    source = media.path_of(edit.photo.file)
+    suffix = written_as(source.suffix)
     pieces = f"{edit.folder}/pieces"
     name = f"{edit.folder}/result-{claim.attempt}{suffix}"
     kept = False
     try:
-        source, out = media.path_of(edit.photo.file), media.path_of(name)
+        out = media.path_of(name)
         out.parent.mkdir(parents=True, exist_ok=True)
         report = edit_video(source, out, request, process_models(), media.path_of(pieces), tell)
         data, refused = sign_clip(out.read_bytes(), suffix, report, signer)

@@ -15,6 +15,7 @@ from editing.command.edit import check_destinations, tell_notes
 from editing.command.request import read_choices
 from editing.command.settings import read_params
 from editing.command.show import describe_face, describe_operation, print_json
+from editing.command.video import tell_video
 from editing.errors import (
     EditingError,
     MaskInvalid,
@@ -29,8 +30,16 @@ from editing.errors import (
 from editing.photo import FORMATS, format_of_path
 from editing.report import Report
 from editing.request import check_params
-from editing.video import is_video
-from mien.client import Client, MienError, Photo, Problem, Retries, ServerUnreachable
+from editing.video import is_video, written_as
+from mien.client import (
+    Client,
+    MienError,
+    Photo,
+    Problem,
+    Retries,
+    ServerUnreachable,
+    VideoReport,
+)
 
 RETRIES = Retries(attempts=4)
 
@@ -166,13 +175,15 @@ def edit_clip(mien: Client, arguments: Namespace, asked: dict[str, Any]) -> None
     place = check_destination(arguments.out)
     told = check_destination(arguments.report) if arguments.report else None
     with sent(mien, arguments.photo) as video:
-        suffix = ".webm" if video.format == "WEBM" else ".mp4"
+        suffix = written_as(f".{video.format}")
         if arguments.out.suffix.lower() != suffix:
             raise OutputUnwritable(f"the server writes this video as {suffix}: name OUT with that")
         params, operation = asked.pop("params"), asked.pop("operation")
         done = mien.edit(video, operation, **asked, **params).wait()
         report = done.report()
         files = [(place, done.result())]
+    if isinstance(report, VideoReport):
+        tell_video(report)
     if told is not None:
         files.append((told, report.model_dump_json(indent=2).encode() + b"\n"))
     write_all(files)

@@ -22,6 +22,7 @@ from editing.errors import OutputUnwritable
 from editing.report import VideoReport
 from editing.request import EditRequest
 from editing.video.request import check_video_request
+from mien.client.models import VideoReport as ToldReport
 
 
 def edit_clip(arguments: Namespace, request: EditRequest) -> None:
@@ -46,17 +47,22 @@ def edit_clip(arguments: Namespace, request: EditRequest) -> None:
         made = Path(folder) / f"joined{out.suffix.lower()}"
         with _Bar() as bar:
             report = edit_video(arguments.photo, made, request, open_models(), pieces, bar.tell)
-        for sentence in report.notes:
-            note(sentence)
-        guessed = sum(person.guessed for person in report.faces)
-        if guessed:
-            note(f"in {guessed} places nobody saw the face, and what was between is blurred")
+        tell_video(report)
         data = _signed(made.read_bytes(), out.suffix.lower(), report)
         files = [(place, data)]
         if told is not None:
             files.append((told, report.model_dump_json(indent=2).encode() + b"\n"))
         write_all(files)
     shutil.rmtree(pieces, ignore_errors=True)
+
+
+def tell_video(report: VideoReport | ToldReport) -> None:
+    """Say what the report of a video has to say to people; a server's is the client's own kind."""
+    for sentence in report.notes:
+        note(sentence)
+    guessed = sum(person.guessed for person in report.faces)
+    if guessed:
+        note(f"in {guessed} places nobody saw the face, and what was between is blurred")
 
 
 def _signed(data: bytes, suffix: str, report: VideoReport) -> bytes:

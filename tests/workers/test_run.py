@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +20,8 @@ from editing.photo import decode_photo
 from editing.pipeline import EditResult
 from editing.progress import Cancelled
 from editing.provenance import read_provenance
-from editing.report import PhotoReport, Report
+from tests.workers.fixtures import *  # noqa: F403 (fixtures)
+from tests.workers.fixtures import FACE, Make, brightened
 from webapp import media
 from webapp.edits import claims
 from webapp.edits.models import Edit, EditEvent, Status
@@ -31,63 +29,9 @@ from webapp.edits.services import cancel_edit
 from webapp.photos.models import FacesState, Photo
 from webapp.photos.services import delete_photo
 from workers import reporter, run
-from workers.chain import source_of
 from workers.faces import pack_face, unpack_face
 
 pytestmark = pytest.mark.django_db
-Make = Callable[..., Any]
-FACE = Face(
-    0,
-    (1, 2, 30, 40),
-    np.random.default_rng(3).normal(200, 50, (478, 3)).astype(np.float32),
-    Pose(1.234, -5.678, 0.0),
-    0.9,
-)
-
-
-@pytest.fixture(autouse=True)
-def signer_folder(settings: Any, tmp_path: Path) -> None:
-    settings.DATA = tmp_path
-    run.signer.cache_clear()
-
-
-@pytest.fixture
-def photo(make_photo: Make, astronaut_jpeg: bytes) -> Photo:
-    return make_photo(
-        astronaut_jpeg, faces=[pack_face(FACE)], sha256=decode_photo(astronaut_jpeg).sha256
-    )  # type: ignore[no-any-return]
-
-
-@pytest.fixture
-def make_photo(make_photo: Make) -> Make:
-    def make(data: bytes, faces: Any, **values: Any) -> Photo:
-        photo = make_photo(data, faces=None, **values)
-        photo.faces = faces
-        photo.faces_state = FacesState.PENDING if faces is None else FacesState.FOUND
-        photo.save()
-        return photo  # type: ignore[no-any-return]
-
-    return make
-
-
-def brightened(
-    photo: Any, request: Any, models: Any, progress: Any, faces: Any, mask: Any = None
-) -> EditResult:
-    progress(0.5, "half", photo.pixels)
-    told = PhotoReport(width=photo.width, height=photo.height, sha256=photo.sha256)
-    report = Report(
-        operation=request.operation, params=request.params, engine="native", seed=request.seed,
-        seconds=0.1, photo=told, faces=[], weights=[],
-    )  # fmt: skip
-    return EditResult(replace(photo, pixels=photo.pixels // 2 + 100), report)
-
-
-@pytest.fixture
-def edit_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
-    def use(function: Any) -> None:
-        monkeypatch.setattr(run, "edit_photo", function)
-
-    return use
 
 
 def kinds(edit: Edit) -> list[str]:
@@ -140,63 +84,6 @@ def test_a_child_edit_starts_from_the_result(photo: Photo, make_edit: Make, edit
     second = make_edit(photo, parent=first)
     run.run_edit(second.pk)
     assert seen[1] == (first.result_sha256, None)
-
-
-def raised(left: int, top: int) -> Callable[..., EditResult]:
-    """Return what makes a square of 20 pixels one step brighter."""
-
-    def edit(photo: Any, request: Any, *rest: Any) -> EditResult:
-        pixels = photo.pixels.copy()
-        pixels[top : top + 20, left : left + 20] ^= 1
-        return replace(brightened(photo, request, *rest), photo=replace(photo, pixels=pixels))
-
-    return edit
-
-
-def test_a_chain_of_edits_loses_nothing_to_the_files_between(
-    photo: Photo, make_edit: Make, edit_by: Any
-) -> None:
-    original = decode_photo(media.read(photo.file)).pixels
-    parent = None
-    for left, top in [(30, 40), (40, 45), (200, 10)]:
-        edit_by(raised(left, top))
-        edit = make_edit(photo, parent=parent)
-        run.run_edit(edit.pk)
-        edit.refresh_from_db()
-        parent = edit
-    wanted = original.copy()
-    for left, top in [(30, 40), (40, 45), (200, 10)]:
-        wanted[top : top + 20, left : left + 20] ^= 1
-    source = source_of(make_edit(photo, parent=parent))
-    assert np.array_equal(source.pixels, wanted)
-    assert source.sha256 == parent.result_sha256
-    assert parent.patch["box"] == [200, 10, 220, 30]
-    assert not np.array_equal(decode_photo(media.read(parent.result)).pixels, wanted)
-
-
-def test_an_edit_that_changes_nothing_keeps_the_chain(
-    photo: Photo, make_edit: Make, edit_by: Any
-) -> None:
-    edit_by(lambda photo, *rest: replace(brightened(photo, *rest), photo=photo))
-    edit = make_edit(photo)
-    run.run_edit(edit.pk)
-    edit.refresh_from_db()
-    source = source_of(make_edit(photo, parent=edit))
-    assert np.array_equal(source.pixels, decode_photo(media.read(photo.file)).pixels)
-
-
-def test_a_file_without_loss_needs_no_patch(
-    make_photo: Make, make_edit: Make, edit_by: Any, astronaut_jpeg: bytes
-) -> None:
-    out = BytesIO()
-    Image.open(BytesIO(astronaut_jpeg)).save(out, "PNG")
-    edit_by(brightened)
-    edit = make_edit(make_photo(out.getvalue(), faces=[pack_face(FACE)]))
-    run.run_edit(edit.pk)
-    edit.refresh_from_db()
-    assert (edit.status, edit.patch) == (Status.DONE, None)
-    source = source_of(make_edit(edit.photo, parent=edit))
-    assert np.array_equal(source.pixels, decode_photo(out.getvalue()).pixels // 2 + 100)
 
 
 def fails_with(error: BaseException) -> Callable[..., EditResult]:

@@ -4,6 +4,7 @@ import { addresses, api } from "./api.js";
 import { byId, element } from "./element.js";
 import { showProblem } from "./problems.js";
 import { followBatch } from "./socket.js";
+import { timeLeft } from "./time_left.js";
 
 const MOST_BATCHES = 20;
 const MOST_FAILURES = 20; // of a batch; the report has all
@@ -12,10 +13,6 @@ const SELDOM = 10_000; // milliseconds between two looks for batches that anothe
 
 function goesOn(batch) {
   return batch.status === "queued" || batch.status === "running";
-}
-
-function timeLeft(seconds) {
-  return seconds < 90 ? `about ${Math.round(seconds)} seconds to go` : `about ${Math.round(seconds / 60)} minutes to go`;
 }
 
 function inWords(batch) {
@@ -50,7 +47,7 @@ class BatchCard {
     this.asking = null;
     this.askAgain = false;
     this.files = element("ul", { class: "batch-files-list" });
-    this.details = element("details", { on: { toggle: () => this.details.open && this.showFiles() } }, element("summary", { text: "Files" }), this.files);
+    this.details = element("details", { on: { toggle: () => this.details.open && this.showFiles().catch(showProblem) } }, element("summary", { text: "Files" }), this.files);
     this.body = element("div");
     this.place = element("li", { class: "batch", data: { id: batch.id } }, this.body, this.details);
   }

@@ -2,7 +2,7 @@
 
 import { element, icon } from "./element.js";
 
-const SAME_PERSON = 0.6;
+export const SAME_PERSON = 0.6;
 const NOT_MEASURED = "not measured";
 // Operations whose aim is that the person is not recognised.
 const HIDES_PERSON = new Set(["deidentify"]);

@@ -4,12 +4,13 @@ import { addresses, api } from "./api.js";
 import { Controls } from "./controls.js";
 import { announce, byId, element } from "./element.js";
 import { whenGone } from "./expiry.js";
+import { SAME_PERSON } from "./measures.js";
 import { clearProblems, showProblem } from "./problems.js";
 import { followEdit } from "./socket.js";
+import { timeLeft } from "./time_left.js";
 
 const OPERATION = "deidentify";
 const FRAME_BOUND = ["also"]; // settings that speak of places in a photo
-const SAME_PERSON = 0.6;
 const NO_BRUSH = { root: element("span", { hidden: true }), show() {}, shown: false };
 
 const id = document.body.dataset.video;
@@ -48,7 +49,7 @@ function going(on) {
 }
 
 function tell(note, fraction = 0, eta = null) {
-  const left = eta >= 1 ? `, ${eta < 90 ? `${Math.round(eta)} seconds` : `${Math.round(eta / 60)} minutes`} to go` : "";
+  const left = eta >= 1 ? `, ${timeLeft(eta)}` : "";
   byId("note").textContent = `${note.charAt(0).toUpperCase()}${note.slice(1)}${left}`;
   byId("share").value = fraction;
 }
@@ -131,10 +132,10 @@ async function open() {
   video = found;
   const operation = operations.find((one) => one.name === OPERATION);
   document.title = `${video.name} · Mien`;
-  byId("video-name").textContent = video.name;
+  byId("bar-title").textContent = video.name;
   byId("video-told").textContent = `${video.width} × ${video.height}, ${time(video.video.seconds)}, ${Math.round(video.video.frames_per_second)} pictures a second`;
   byId("expiry").textContent = `The video is deleted ${whenGone(video.expires_at)}.`;
-  byId("summary").textContent = "Everybody in the video, followed from picture to picture, gets one face of nobody. The sound stays as it is.";
+  byId("summary").textContent = "Everybody in the video, followed from picture to picture, gets one face of nobody. The sound is kept.";
   controls.open(forVideos(operation));
   byId("start").addEventListener("click", start);
   byId("cancel").addEventListener("click", () => edit && api.cancelEdit(edit.id).catch(showProblem));
