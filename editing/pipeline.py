@@ -19,6 +19,9 @@ from editing.faces.align import FaceFrame, align
 from editing.faces.detect import detect_faces, face_at
 from editing.faces.face import Face
 from editing.faces.paste import paste, photo_mask
+from editing.idphoto.make import WEIGHTS as ID_PHOTO_WEIGHTS
+from editing.idphoto.make import IdPhoto, check_alone, make_id_photo
+from editing.idphoto.sizes import find_size
 from editing.mask import check_mask
 from editing.measure import measure
 from editing.measure.head import HeadReading, read_head
@@ -28,7 +31,7 @@ from editing.operations.base import Operation, Params, Variation
 from editing.photo import Photo
 from editing.preview import in_photo, reduced
 from editing.progress import Progress, of_variant, part, silent
-from editing.report import FaceReport, Measures, PhotoReport, Report, WeightReport
+from editing.report import FaceReport, IdPhotoReport, Measures, PhotoReport, Report, WeightReport
 from editing.request import MAX_SEED, EditRequest
 from editing.row import lay_row
 from editing.variants import Patch, Variant, patch_of, unchanged
@@ -41,12 +44,14 @@ SAME_PERSON = 0.6  # dlib's own threshold of its descriptor
 class EditResult:
     """The edited photo and what is to be said about it.
 
-    A request for several results has each in ``variants``, and their row as ``photo``.
+    A request for several results has each in ``variants``, and their row as ``photo``. ``id_photo`` is
+    cut from ``photo`` where one is asked for.
     """
 
     photo: Photo
     report: Report
     variants: tuple[Variant, ...] = ()
+    id_photo: Photo | None = None
 
 
 def edit_photo(
@@ -85,6 +90,9 @@ def edit_photo(
         faces = detect_faces(photo, models)
     added = _added(photo, params, len(faces), models)
     chosen = [*choose_faces(faces, request.chosen_faces()), *added] if faces or not added else added
+    wanted = params.wanted_id_photo()
+    if wanted is not None:
+        check_alone(len(faces))
     if operation.strips_metadata and not params.is_neutral():
         photo = replace(photo, exif=None)
     variations = params.variations()
@@ -96,11 +104,19 @@ def edit_photo(
             share = part(told, *_share(n * len(works) + m, len(chosen) * len(works)))
             _edit_face(work, look, engine, mask, share)
     variants = tuple(work.variant() for work in works) if variations else ()
-    progress(1.0, "done")
-    return EditResult(
+    done = (
         lay_row((one.photo for one in variants), len(variants))
         if variants
-        else works[0].patch.photo(),
+        else works[0].patch.photo()
+    )
+    cut = None
+    if wanted is not None:
+        progress(0.95, "cutting the ID photo")
+        size = find_size(wanted.size)
+        cut = make_id_photo(done, chosen[0], size, models, plain=wanted.plain)
+    progress(1.0, "done")
+    return EditResult(
+        done,
         Report(
             operation=operation.name,
             params=params.model_dump(mode="json"),
@@ -109,10 +125,12 @@ def edit_photo(
             seconds=round(time.perf_counter() - started, 3),
             photo=PhotoReport(width=photo.width, height=photo.height, sha256=photo.sha256),
             faces=works[-1].faces,
-            weights=_weights(operation, engine, models, not params.is_neutral()),
+            weights=_weights(operation, engine, models, params),
             variants=[one.report() for one in variants],
+            id_photo=_told(cut) if cut else None,
         ),
         variants,
+        cut.photo if cut else None,
     )
 
 
@@ -263,11 +281,24 @@ def _within(before: Photo, after: Photo, mask: NDArray[np.uint8]) -> Photo:
     return replace(before, pixels=pixels)
 
 
+def _told(cut: IdPhoto) -> IdPhotoReport:
+    """Return what is said of a photo for a passport in the report."""
+    return IdPhotoReport(
+        size=cut.size.name,
+        width=cut.photo.width,
+        height=cut.photo.height,
+        passed=all(check.passed for check in cut.checks),
+        checks=cut.checks,
+    )
+
+
 def _weights(
-    operation: Operation, engine: Engine, models: ModelStore, ran: bool
+    operation: Operation, engine: Engine, models: ModelStore, params: Params
 ) -> list[WeightReport]:
-    """Return the weights of ours, and of others where the engine ``ran``, that the edit needed."""
+    """Return the weights of ours, and of others where the engine ran, that the edit needed."""
     declared = next(e for e in operation.engines if e.name == engine.name)
-    cards = [models.card(name) for name in declared.weights]
+    more = ID_PHOTO_WEIGHTS if params.wanted_id_photo() else ()
+    cards = [models.card(name) for name in (*declared.weights, *more)]
+    ran = not params.is_neutral()
     ours = [WeightReport(name=c.name, sha256=c.sha256, licence=c.licence) for c in cards]
     return ours + (engine.weights(models) if ran and isinstance(engine, UsesPretrained) else [])

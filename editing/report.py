@@ -43,6 +43,31 @@ class WeightReport(BaseModel):
     licence: str
 
 
+class CheckReport(BaseModel):
+    """One demand on a photo for a passport. ``value`` is None where it could not be measured, and that
+    does not pass."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: str
+    value: float | None
+    limit: str
+    passed: bool
+
+
+class IdPhotoReport(BaseModel):
+    """The photo for a passport that was cut from the result; ``passed`` if every check is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: str
+    width: int
+    height: int
+    passed: bool
+    checks: list[CheckReport]
+
+
 class VariantReport(BaseModel):
     """One of several results of a request: what it alone was made with, and what that did."""
 
@@ -58,7 +83,8 @@ class Report(BaseModel):
     """The whole report, as the contract of the design has it.
 
     ``variants`` is empty where the result is one photo. Where there are several, ``faces`` are
-    those of the last one, so that whoever reads only ``faces`` finds measures there.
+    those of the last one, so that whoever reads only ``faces`` finds measures there. ``id_photo`` is
+    None where no photo for a passport was asked for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +98,7 @@ class Report(BaseModel):
     faces: list[FaceReport]
     weights: list[WeightReport]
     variants: list[VariantReport] = []
+    id_photo: IdPhotoReport | None = None
 
     @property
     def source_sha256(self) -> str:

@@ -18,6 +18,7 @@ from PIL import Image
 from editing.errors import EditingError
 from editing.faces.detect import detect_faces
 from editing.faces.face import Face
+from editing.idphoto.sizes import DOTS_PER_INCH, LABEL
 from editing.photo import Photo as Picture
 from editing.photo import decode_photo
 from editing.pipeline import EditResult, edit_photo
@@ -114,17 +115,22 @@ def keep_result(claim: Claim, edit: Edit, source: Picture, result: EditResult) -
     report = result.report
     name = f"{edit.folder}/result-{claim.attempt}"
     done = _write_result(name, result.photo, report)
-    written, variants, patch = [done.file], [], None
+    written, variants, patch, id_photo = [done.file], [], None, None
     try:
         for n, variant in enumerate(result.variants):
-            told = report.of_variant(variant.label)
-            one = _write_result(f"{name}-{n}", variant.photo, told)
+            its = report.of_variant(variant.label)
+            one = _write_result(f"{name}-{n}", variant.photo, its)
             written.append(one.file)
             variants.append({"label": variant.label, "file": one.file, "sha256": one.sha256})
+        if result.id_photo is not None:
+            cut = _write_result(f"{name}-{LABEL}", result.id_photo, report, DOTS_PER_INCH)
+            written.append(cut.file)
+            id_photo = {"file": cut.file, "sha256": cut.sha256}
         if done.lossy and not variants:
             patch = write_patch(f"{edit.folder}/patch-{claim.attempt}", source, result.photo)
             written.append(patch["file"])
-        outcome = Outcome(done.file, done.sha256, report.model_dump(mode="json"), variants, patch)
+        told = report.model_dump(mode="json")
+        outcome = Outcome(done.file, done.sha256, told, variants, patch, id_photo)
         if claims.finish_done(claim, outcome):
             written.clear()
             return
@@ -141,9 +147,12 @@ class _Written(NamedTuple):
     lossy: bool
 
 
-def _write_result(stem: str, picture: Picture, report: Report) -> _Written:
+def _write_result(
+    stem: str, picture: Picture, report: Report, dots_per_inch: int | None = None
+) -> _Written:
     """Write one result, with the suffix of its format."""
-    marked = write_provenance(picture, describe_edit(report), signer=signer())
+    described = describe_edit(report)
+    marked = write_provenance(picture, described, signer=signer(), dots_per_inch=dots_per_inch)
     if marked.unsigned_because is not None:
         log.warning("the result %s is not signed: %s", stem, marked.unsigned_because)
     name = f"{stem}{marked.format.suffixes[0]}"

@@ -166,6 +166,14 @@ def _add_evaluate(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="DIR|VIDEO",
         help="of privacy: by any program, under the same names",
     )
+    evaluate.add_argument(
+        "--person",
+        metavar="REGEX",
+        help="of privacy: what of a photo's name says who it shows, as '^[^_]+' (default: all of it)",
+    )
+    evaluate.add_argument(
+        "--quick", action="store_true", help="of privacy: without the attack that learns"
+    )
     evaluate.add_argument("--out", required=True, type=Path, metavar="DIR")
     _add_engine(evaluate)
     evaluate.add_argument("--limit", type=int, metavar="N", help="at most so many photos")

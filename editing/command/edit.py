@@ -14,7 +14,9 @@ from editing.command.destination import Destination, check_destination, write_al
 from editing.command.request import read_arguments
 from editing.command.source import open_models, read_mask, read_photo
 from editing.errors import OutputUnwritable
+from editing.idphoto.sizes import DOTS_PER_INCH, LABEL
 from editing.mask import check_mask
+from editing.operations.base import Params
 from editing.photo import FORMATS, FileFormat, Photo, format_of_path
 from editing.video import is_video
 
@@ -29,7 +31,7 @@ def edit(arguments: Namespace) -> None:
     """Edit the photo. Everything that can be known to be wrong is found before the work starts.
 
     Where several results are asked for, OUT is their row, and each is written beside it at the
-    photo's own size: ``out-20.jpg`` for the label 20.
+    photo's own size: ``out-20.jpg`` for the label 20. A photo for a passport is ``out-id-photo.jpg``.
 
     Raises:
         EditingError: as the pipeline's, or a destination that cannot be written.
@@ -40,7 +42,7 @@ def edit(arguments: Namespace) -> None:
 
         edit_clip(arguments, request)
         return
-    labels = [one.label for one in request.checked_params().variations()]
+    labels = labels_of(request.checked_params())
     places = check_destinations(arguments, labels)
     written = FORMATS[format_of_path(arguments.out)]
     photo = read_photo(arguments.photo)
@@ -54,21 +56,36 @@ def edit(arguments: Namespace) -> None:
     result = edit_photo(photo, request, open_models(), mask=mask)
     report = result.report
     tell_notes(report)
-    pictures = [(places.out, result.photo, report)]
-    for place, variant in zip(places.variants, result.variants, strict=True):
-        pictures.append((place, variant.photo, report.of_variant(variant.label)))
     signer = find_signer()
-    files = [(place, _marked(picture, told, written, signer)) for place, picture, told in pictures]
+    made = [_marked(result.photo, report, written, signer)]
+    made += [
+        _marked(one.photo, report.of_variant(one.label), written, signer) for one in result.variants
+    ]
+    if result.id_photo is not None:
+        made.append(_marked(result.id_photo, report, written, signer, DOTS_PER_INCH))
+    files = list(zip((places.out, *places.variants), made, strict=True))
     if places.report is not None:
         files.append((places.report, report.model_dump_json(indent=2).encode() + b"\n"))
     write_all(files)
 
 
-def _marked(photo: Photo, report: Report, written: FileFormat, signer: Signer | None) -> bytes:
+def labels_of(params: Params) -> list[str]:
+    """Return what the files beside OUT are called: the several results, or the ID photo."""
+    several = [one.label for one in params.variations()]
+    return [*several, LABEL] if params.wanted_id_photo() else several
+
+
+def _marked(
+    photo: Photo,
+    report: Report,
+    written: FileFormat,
+    signer: Signer | None,
+    dots_per_inch: int | None = None,
+) -> bytes:
     """Return the photo as a file that tells what was done to it, signed where there is a signer."""
     from editing.provenance import describe_edit, write_provenance
 
-    marked = write_provenance(photo, describe_edit(report), written.name, signer)
+    marked = write_provenance(photo, describe_edit(report), written.name, signer, dots_per_inch)
     if signer is not None and marked.unsigned_because is not None:
         note(f"the result is not signed: {marked.unsigned_because}")
     return marked.data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -37,8 +38,8 @@ def evaluate(arguments: Namespace) -> None:
         raise ArgumentsInvalid(f"--limit {arguments.limit}: at least 1 is wanted")
     destinations = [check_destination(path) for path in _outputs(arguments.out)]
 
-    from editing.evaluate.age_people import who_is
     from editing.evaluate.folder import find_photos
+    from editing.evaluate.people import who_is
 
     photos = find_photos(arguments.folder)
     if operation.name != "expression":
@@ -74,14 +75,20 @@ def _privacy(arguments: Namespace) -> None:
 
 
 def _privacy_of_photos(arguments: Namespace) -> tuple[bytes, bytes, bytes]:
-    from editing.evaluate import privacy
     from editing.evaluate.folder import find_photos
+    from editing.evaluate.privacy import photos as privacy
 
     photos = find_photos(arguments.original)[: arguments.limit]
     if not photos:
         raise ArgumentsInvalid(f"there is no photo in {arguments.original}")
     found = privacy.evaluate_privacy(
-        arguments.original, arguments.edited, photos, open_models(), _tell
+        arguments.original,
+        arguments.edited,
+        photos,
+        open_models(),
+        _tell,
+        person=_pattern(arguments.person),
+        quick=arguments.quick,
     )
     return (
         privacy.to_json(found).encode(),
@@ -90,8 +97,20 @@ def _privacy_of_photos(arguments: Namespace) -> tuple[bytes, bytes, bytes]:
     )
 
 
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    """Return the pattern that finds a person in a photo's name.
+
+    Raises:
+        ArgumentsInvalid: it is none.
+    """
+    try:
+        return re.compile(text) if text else None
+    except re.error as error:
+        raise ArgumentsInvalid(f"--person {text}: {error}") from error
+
+
 def _privacy_of_video(arguments: Namespace) -> tuple[bytes, bytes, bytes]:
-    from editing.evaluate import privacy_video as privacy
+    from editing.evaluate.privacy import video as privacy
 
     found = privacy.evaluate_video(arguments.original, arguments.edited, open_models(), _tell)
     return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 
@@ -12,6 +11,7 @@ from editing.command.source import open_models, read_photo
 from editing.errors import OutputUnwritable
 from editing.idphoto.sizes import DOTS_PER_INCH, find_size
 from editing.photo import FORMATS, format_of_path
+from editing.request import EditRequest
 
 
 def idphoto(arguments: Namespace) -> None:
@@ -28,28 +28,23 @@ def idphoto(arguments: Namespace) -> None:
         raise OutputUnwritable(f"{arguments.out} is read by this: name another file")
     photo = read_photo(arguments.photo)
 
-    from editing.idphoto.make import make_id_photo
+    from editing.pipeline import edit_photo
     from editing.provenance import describe_edit, write_provenance
 
-    made = make_id_photo(
-        photo, size, open_models(), pose=arguments.pose, light=arguments.light,
-        plain=not arguments.keep_background,
-    )  # fmt: skip
+    params = {"pose": arguments.pose, "light": arguments.light, "id_photo": size.name}
+    params["plain_background"] = not arguments.keep_background
+    asked = EditRequest(operation="normalize", params=params, seed=0)
+    made = edit_photo(photo, asked, open_models())
+    assert made.id_photo is not None
+    assert made.report.id_photo is not None
     marked = write_provenance(
-        made.photo, describe_edit(made.report), written.name, find_signer(), DOTS_PER_INCH
+        made.id_photo, describe_edit(made.report), written.name, find_signer(), DOTS_PER_INCH
     )
     files = [(place, marked.data)]
     if told is not None:
-        report = made.report.model_dump(mode="json") | {
-            "id_photo": {
-                "size": size.name,
-                "passed": all(check.passed for check in made.checks),
-                "checks": [check.model_dump(mode="json") for check in made.checks],
-            }
-        }
-        files.append((told, json.dumps(report, indent=2).encode() + b"\n"))
+        files.append((told, made.report.model_dump_json(indent=2).encode() + b"\n"))
     write_all(files)
-    for check in made.checks:
+    for check in made.report.id_photo.checks:
         value = "not measured" if check.value is None else f"{check.value:g}"
         sys.stdout.write(
             f"{'ok   ' if check.passed else 'FAILS'} {check.title}: {value} ({check.limit})\n"

@@ -11,7 +11,7 @@ from typing import Any
 
 from editing.command.arguments import ArgumentsInvalid
 from editing.command.destination import check_destination, write_all
-from editing.command.edit import check_destinations, tell_notes
+from editing.command.edit import check_destinations, labels_of, tell_notes
 from editing.command.request import read_choices
 from editing.command.settings import read_params
 from editing.command.show import describe_face, describe_operation, print_json
@@ -197,7 +197,7 @@ def _labels(asked: dict[str, Any]) -> list[str]:
         RequestInvalid
     ):  # an operation or param of a server newer than this; it says what is wrong
         return []
-    return [one.label for one in params.variations()]
+    return labels_of(params)
 
 
 @contextmanager

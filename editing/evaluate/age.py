@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from editing.command.source import read_photo
 from editing.engines import choose_engine
 from editing.errors import EditingError, NoFace
-from editing.evaluate.age_people import Person, skin_tone, who_is
 from editing.evaluate.age_readers import SecondReader, read_gender, second_reader, smile_kept
+from editing.evaluate.people import Person, skin_tone, who_is
 from editing.evaluate.sheet import SheetRow, cut_tile
 from editing.evaluate.table import Failure
 from editing.faces.canonical import canonical_face, fit_face

@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from editing.faces.face import Pose
 from editing.idphoto.crop import Cut
 from editing.idphoto.sizes import Size
 from editing.measure.head import HeadReading
+from editing.report import CheckReport
 
 # 90 pixels between the eyes is what ICAO's portraits aim at (photogov.app on Doc 9303). The other
 # limits are our own. Of the 68 neutral studio portraits of ``london`` in folds 2 to 9, 98 % pass those
@@ -23,21 +23,9 @@ MOST_BESIDE = 2.0  # mm
 ROUGHEST = 8.0  # of 255 levels
 
 
-class Check(BaseModel):
-    """One demand. ``value`` is None where it could not be measured, and that does not pass."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    title: str
-    value: float | None
-    limit: str
-    passed: bool
-
-
 def checks(
     size: Size, cut: Cut, head: HeadReading, eye_distance: float, background: float | None
-) -> list[Check]:
+) -> list[CheckReport]:
     """Return every demand.
 
     Args:
@@ -80,18 +68,18 @@ def unrest(pixels: NDArray[np.uint8], person: NDArray[np.float32]) -> float | No
     return float(pixels[behind].astype(np.float32).std(axis=0).mean())
 
 
-def _between(name: str, title: str, value: float, low: float, high: float) -> Check:
+def _between(name: str, title: str, value: float, low: float, high: float) -> CheckReport:
     return _check(name, title, value, f"{low:g} to {high:g}", low - 0.05 <= value <= high + 0.05)
 
 
-def _most(name: str, title: str, value: float | None, most: float) -> Check:
+def _most(name: str, title: str, value: float | None, most: float) -> CheckReport:
     return _check(name, title, value, f"at most {most:g}", value is not None and value <= most)
 
 
-def _least(name: str, title: str, value: float | None, least: float) -> Check:
+def _least(name: str, title: str, value: float | None, least: float) -> CheckReport:
     return _check(name, title, value, f"at least {least:g}", value is not None and value >= least)
 
 
-def _check(name: str, title: str, value: float | None, limit: str, passed: bool) -> Check:
+def _check(name: str, title: str, value: float | None, limit: str, passed: bool) -> CheckReport:
     shown = None if value is None else round(value, 2) + 0.0  # no -0
-    return Check(name=name, title=title, value=shown, limit=limit, passed=passed)
+    return CheckReport(name=name, title=title, value=shown, limit=limit, passed=passed)

@@ -15,6 +15,7 @@ WHITE: Colour = (255, 255, 255)
 LIGHT_GREY: Colour = (230, 230, 230)
 
 DOTS_PER_INCH = 300
+LABEL = "id-photo"  # what its file is called beside the whole photo's
 MM_PER_INCH = 25.4
 
 

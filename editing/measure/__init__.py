@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,12 +11,15 @@ from editing.faces.face import Face
 from editing.faces.landmarks import find_landmarks
 from editing.measure.change import measure_change
 from editing.measure.head import HeadReading, head_distance, read_head
+from editing.measure.second import cosine_distance, second_features
 from editing.measure.sharpness import sharpness_ratio
 from editing.measure.similarity import appearance_ssim, face_ssim
 from editing.models import ModelStore
 from editing.operations.base import Operation
 from editing.photo import Photo
 from editing.report import Measures
+
+SECOND = "second_identity_distance"
 
 
 def measure(
@@ -46,12 +51,24 @@ def measure(
         was = read_head(before.pixels, face.landmarks, models)
     return {
         **_of_the_head(before, after, face, was, models),
+        **_second_opinion(before, after, face, operation, models),
         "change_outside_mask": change.outside,
         "change_inside_mask": change.inside,
         "sharpness_ratio": sharpness_ratio(before.pixels, after.pixels, face.landmarks),
         "face_ssim": face_ssim(before.pixels, after.pixels, face.box),
         "appearance_ssim": appearance_ssim(before.pixels, after.pixels, face.box),
     }
+
+
+def _second_opinion(
+    before: Photo, after: Photo, face: Face, operation: Operation, models: ModelStore
+) -> Measures:
+    """Return what the second recogniser says; only of operations that ask for it, since it costs time."""
+    if SECOND not in operation.measures:
+        return {}
+    found = replace(face, landmarks=find_landmarks(after.pixels, face.landmarks, models))
+    features = [second_features(*one, models) for one in ((before, face), (after, found))]
+    return {SECOND: cosine_distance(*features)}
 
 
 def _of_the_head(

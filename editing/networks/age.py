@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from editing.networks.landmarks import BLOCKS, InvertedResidual
 
@@ -15,6 +16,7 @@ READER_BLOCKS = ((160, 2, 4), (160, 1, 4))
 OLDEST = 100
 
 COURSE_MAP = 128
+CHANGE_FACE, CHANGE_MAP = 128, 64  # sides of what ``AgeChange`` sees and of what it answers
 BANDS = 4  # octaves of detail, the finest first: 1, 2, 4 and 8 pixels of a 512-pixel frame
 
 
@@ -94,3 +96,85 @@ def age_basis(age: Tensor) -> Tensor:
         (age - 62).relu() / 10,
     ]
     return torch.stack(parts, 1)
+
+
+class AgeChange(nn.Module):
+    """What age does to this face beyond the course: a small U-Net on the canonical map.
+
+    After FRAN (Zoss et al., "Production-Ready Face Re-Aging for Visual Effects", ACM TOG 2022), which
+    predicts a difference from photo, present and target age; here the difference is smooth maps that
+    the engine applies at the photo's own resolution.
+
+    Input ``face`` float32 (N, 3, 128, 128), RGB in [0, 1], on the canonical map, and ages (N,) in
+    years. Output, added to what the course says, (N, C, 64, 64) each: ``move`` (2, in distances
+    between the irises), ``tone`` (3) and ``bands`` (BANDS), logarithms of gains, and ``depth`` (1) of
+    the wrinkles. All are 0 where the ages are the same.
+    """
+
+    def __init__(self, width: int = 24) -> None:
+        super().__init__()
+        w = width
+        self.told = nn.Sequential(nn.Linear(12, 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU())
+        self.stem = nn.Conv2d(3, w, 3, 2, 1)
+        self.first = _Told(w)
+        self.down = nn.Conv2d(w, 2 * w, 3, 2, 1)
+        self.second = _Told(2 * w)
+        self.lower = nn.Conv2d(2 * w, 3 * w, 3, 2, 1)
+        self.deep = nn.ModuleList([_Told(3 * w), _Told(3 * w)])
+        self.up = nn.Conv2d(3 * w, 2 * w, 1)
+        self.third = _Told(2 * w)
+        self.higher = nn.Conv2d(2 * w, w, 1)
+        self.place = nn.Parameter(torch.zeros(1, w, CHANGE_MAP, CHANGE_MAP))
+        self.last = _Told(w)
+        self.out = nn.Conv2d(w, len(CHANGE_LIMITS), 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        assert self.out.bias is not None
+        nn.init.zeros_(self.out.bias)
+        # What it does to everybody, one map for each part of the basis.
+        self.mean = nn.Parameter(torch.zeros(4, len(CHANGE_LIMITS), CHANGE_MAP, CHANGE_MAP))
+        self.register_buffer("limits", torch.tensor(CHANGE_LIMITS)[:, None, None], persistent=False)
+
+    def forward(
+        self, face: Tensor, present: Tensor, target: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        was, is_ = age_basis(present), age_basis(target)
+        told = self.told(torch.cat([was, is_, is_ - was], 1))
+        first = self.first(self.stem(face - 0.5), told)
+        second = self.second(self.down(first), told)
+        deep = self.lower(second)
+        for block in self.deep:
+            deep = block(deep, told)
+        x = self.third(second + _twice(self.up(deep)), told)
+        x = self.last(first + _twice(self.higher(x)) + self.place, told)
+        x = self.out(x) + torch.einsum("nb,bchw->nchw", is_ - was, self.mean)
+        way = ((target - present).abs() / NEAR).clamp(max=1)[:, None, None, None]
+        smooth = F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="replicate"), 3, 1)
+        smooth = F.avg_pool2d(smooth, 3, 1)
+        limits: Tensor = self.limits  # type: ignore[assignment]
+        x = smooth.tanh() * limits * way
+        return x[:, :2], x[:, 2:3], x[:, 3 : 3 + BANDS], x[:, 3 + BANDS :]
+
+
+# The most that each of the maps of ``AgeChange`` can add, and the years from which on it may.
+CHANGE_LIMITS = (0.07, 0.07, 0.08, *(0.8,) * BANDS, 2.0)
+NEAR = 12.0
+
+
+class _Told(nn.Module):
+    """A residual block that is told the ages as a scale and a shift of its channels (FiLM)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(8, channels)
+        self.told = nn.Linear(64, 2 * channels)
+        self.one = nn.Conv2d(channels, channels, 3, padding=1)
+        self.two = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        scale, shift = self.told(told)[:, :, None, None].chunk(2, 1)
+        y = F.silu(self.norm(x) * (1 + scale) + shift)
+        return x + self.two(F.silu(self.one(y)))
+
+
+def _twice(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear")

@@ -95,7 +95,9 @@ AGE = Operation(
         "face_ssim",
     ),
     engines=(
-        EngineDeclaration("native", weights=("mesh", "landmarks", "age", "age_reader", "head")),
+        EngineDeclaration(
+            "native", weights=("mesh", "landmarks", "age", "age_change", "age_reader", "head")
+        ),
         EngineDeclaration("diffusion", weights=("mesh", "landmarks"), setting=PIPELINE_SETTING),
     ),
     largest_frame=2048,

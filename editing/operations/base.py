@@ -53,9 +53,21 @@ class Params(BaseModel):
         """Return the names of the settings that nobody is told again."""
         return frozenset(n for n, f in cls.model_fields.items() if f.annotation is SecretStr)
 
+    def wanted_id_photo(self) -> WantedIdPhoto | None:
+        """Return what photo for a passport is to be cut from the result; None where none is."""
+        return None
+
     def variations(self) -> tuple[Variation, ...]:
         """Return what is asked for besides each other; empty where the result is one photo."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class WantedIdPhoto:
+    """``size`` is a name of ``idphoto.sizes``; ``plain`` is whether its background becomes plain."""
+
+    size: str
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)

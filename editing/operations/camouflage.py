@@ -14,7 +14,8 @@ Appearance = Literal["random", "younger", "older", "woman", "man", "bearded"]
 PROMISE = (
     "Camouflage: strangers see somebody else, and a face recogniser still sees this person: it is no"
     " de-identification. Whoever knows the person well, or sees hair, clothes or the place, may know"
-    " them. dlib's recogniser took part in the making, so identity_distance is no independent measure."
+    " them. dlib's recogniser took part in the making, so identity_distance is no independent measure;"
+    " second_identity_distance is."
 )
 
 
@@ -49,6 +50,7 @@ CAMOUFLAGE = Operation(
     region="face",
     measures=(
         "identity_distance",
+        "second_identity_distance",
         "appearance_ssim",
         "yaw_before",
         "yaw_after",

@@ -111,6 +111,7 @@ DEIDENTIFY = Operation(
     region="face",
     measures=(
         "identity_distance",
+        "second_identity_distance",
         "age_before",
         "age_after",
         "yaw_before",

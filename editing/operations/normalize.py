@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from editing.operations.base import EngineDeclaration, Operation, Params
+from editing.idphoto.sizes import SIZES
+from editing.operations.base import EngineDeclaration, Operation, Params, WantedIdPhoto
 
 WARNED, REFUSED = 45.0, 60.0  # degrees of yaw: beyond them it is told, and it is not done
 FARTHEST = 30.0
@@ -20,6 +21,9 @@ Turn = Annotated[
         json_schema_extra={"step": 1, "group": "head"},
     ),
 ]
+
+
+IdPhoto = Literal["none", "icao", "schengen", "uk", "us", "canada", "china"]
 
 
 class NormalizeParams(Params):
@@ -65,13 +69,34 @@ class NormalizeParams(Params):
         json_schema_extra={"step": 0.05, "group": "light"},
     )
 
+    id_photo: IdPhoto = Field(
+        "none",
+        title="ID photo",
+        description="Cut to size at 300 dots per inch and checked, beside the whole photo.",
+        json_schema_extra={
+            "labels": {"none": "None", **{name: size.title for name, size in SIZES.items()}},
+            "group": "passport",
+        },
+    )
+    plain_background: bool = Field(
+        True,
+        title="Plain background",
+        description="Of the ID photo: the colour that its country wants behind the person.",
+        json_schema_extra={"group": "passport", "when": {"id_photo": list(SIZES)}},
+    )
+
+    def wanted_id_photo(self) -> WantedIdPhoto | None:
+        if self.id_photo == "none":
+            return None
+        return WantedIdPhoto(self.id_photo, self.plain_background)
+
     def turns(self) -> bool:
         """Return whether the head is to be moved."""
         return any((self.pose, self.yaw, self.pitch, self.roll))
 
     def is_neutral(self) -> bool:
         lit = self.light or (self.light_strength and self.light_from)
-        return not (self.turns() or lit)
+        return not (self.turns() or lit or self.wanted_id_photo())
 
 
 NORMALIZE = Operation(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from editing.training import (
     age,
+    age_change,
     age_reader,
     attribute,
     expression,
@@ -16,6 +17,7 @@ from editing.training import (
     landmarks,
     mesh,
     recogniser,
+    second_recogniser,
     surrogate,
 )
 from editing.weights import weights_folder
@@ -27,10 +29,12 @@ RECIPES = {
     "head": head.train,
     "age_reader": age_reader.train,
     "age": age.train,
+    "age_change": age_change.train,
     "face_prior": face_prior.train,
     "fill": fill.train,
     "surrogate": surrogate.train,
     "recogniser": recogniser.train,
+    "second_recogniser": second_recogniser.train,
 }
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from editing.networks.recogniser import STAGES
 from editing.training.card import write_weights
-from editing.training.teacher import read_arrays
+from editing.training.tfjs import read_arrays
 
 MANIFEST = Path("package/model/face_recognition_model-weights_manifest.json")
 

@@ -111,7 +111,8 @@ class AsyncEdit:
     async def result(self, label: str | None = None) -> bytes:
         """Return the file of the edited photo; where there are several, their row or the one named.
 
-        The labels are those of ``report().variants``, such as "65" for one age of a strip.
+        The labels are those of ``report().variants``, such as "65" for one age of a strip, and "id-photo" for
+        the photo for a passport.
         """
         return (await self.client.send(calls.edit_result(self.id, label))).content
 

@@ -155,6 +155,26 @@ class WeightReport(Told):
     licence: str
 
 
+class CheckReport(Told):
+    """One demand on a photo for a passport; a ``value`` of None could not be measured."""
+
+    name: str
+    title: str
+    value: float | None
+    limit: str
+    passed: bool
+
+
+class IdPhotoReport(Told):
+    """The photo for a passport that was cut from the result; ``passed`` if every check is."""
+
+    size: str
+    width: int
+    height: int
+    passed: bool
+    checks: list[CheckReport]
+
+
 class VariantReport(Told):
     """One of several results of a request, such as one age of a strip."""
 
@@ -179,6 +199,7 @@ class Report(Told):
     faces: list[FaceReport]
     weights: list[WeightReport]
     variants: list[VariantReport] = []
+    id_photo: IdPhotoReport | None = None
 
 
 class PersonReport(Told):

@@ -9,9 +9,9 @@ import pytest
 
 from editing import __main__ as command_line
 from editing.evaluate.age import AgeEdit, AgeEvaluation, AgeSource
-from editing.evaluate.age_people import Person, skin_tone, who_is
 from editing.evaluate.age_readers import fit_reader, read_gender, second_reader, smile_kept
 from editing.evaluate.age_table import _tables, to_markdown
+from editing.evaluate.people import Person, skin_tone, who_is
 from editing.faces.canonical import canonical_face, fit_face
 from editing.faces.detect import detect_faces
 from editing.measure.chip import cut_chip

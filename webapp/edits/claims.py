@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from editing.idphoto.sizes import LABEL
 from webapp.accounts.usage import add_usage
 from webapp.edits.models import Edit, EditEvent, Patch, Status
 from webapp.edits.services import is_due, record, send_again
@@ -94,8 +95,8 @@ def report(claim: Claim, kind: EditEvent.Kind, data: dict[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a done edit has made: its file, the report as JSON, the files of several results, and the
-    patch, as ``Edit`` keeps them.
+    """What a done edit has made: its file, the report as JSON, the files of several results, the
+    patch, and the photo for a passport, as ``Edit`` keeps them.
     """
 
     file: str
@@ -103,6 +104,7 @@ class Outcome:
     report: dict[str, Any]
     variants: Sequence[dict[str, str]] = ()
     patch: Patch | None = None
+    id_photo: dict[str, str] | None = None
 
 
 def finish_done(claim: Claim, made: Outcome) -> bool:
@@ -116,6 +118,7 @@ def finish_done(claim: Claim, made: Outcome) -> bool:
             report=made.report,
             variants=list(made.variants),
             patch=made.patch,
+            id_photo=made.id_photo,
             ended_at=timezone.now(),
             lease_until=None,
         ):
@@ -126,6 +129,8 @@ def finish_done(claim: Claim, made: Outcome) -> bool:
         done = {"result": f"{address}/result/", "report": made.report}
         if made.variants:
             done["results"] = f"{address}/results/"
+        if made.id_photo:
+            done["id_photo"] = f"{address}/results/{LABEL}/"
         record(claim.edit, Kind.DONE, done)
     return True
 

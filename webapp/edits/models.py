@@ -42,7 +42,8 @@ class Edit(models.Model):
     is trusted without a sign of life, ``attempt`` counts the claims. Every write of a worker is
     fenced by holder and attempt. ``last_attempt`` is the attempt after which a lost worker is not
     replaced. ``variants`` are the files of several results, each as label, file and sha256; then
-    ``result`` is their row. ``patch`` is there where the result's file is coded with loss
+    ``result`` is their row. ``id_photo`` is the file of a photo for a passport, as file and sha256.
+    ``patch`` is there where the result's file is coded with loss
     (``workers.chain``). ``seed`` is drawn when the edit is made, so that a second attempt gives the same.
     """
 
@@ -74,6 +75,7 @@ class Edit(models.Model):
     report = models.JSONField(null=True)
     variants = models.JSONField(default=list)
     patch = models.JSONField(null=True)
+    id_photo = models.JSONField(null=True)
     code = models.CharField(max_length=40, blank=True)
     message = models.TextField(blank=True)
 

@@ -1,4 +1,4 @@
-"""The API of an edit's several results: each at the photo's own size."""
+"""The API of an edit's several results, each at the photo's own size, and of its ID photo."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from editing.idphoto.sizes import LABEL
 from webapp.edits.api import IMAGE, find_done
 from webapp.edits.models import Edit
 from webapp.files import answer_file
@@ -50,7 +51,7 @@ class ResultsView(APIView):
 @extend_schema(tags=["edits"], responses=IMAGE)
 class OneResultView(APIView):
     def get(self, request: Request, id: UUID, label: str) -> HttpResponseBase:
-        """Return one of several results at the photo's own size; ``?download`` saves it as a file."""
+        """Return one of several results at the photo's own size, or the ID photo; ``?download`` saves it."""
         edit = find_done(request, id)
         one = _find(edit, label)
         stem = PurePath(edit.photo.name).stem or "photo"
@@ -67,6 +68,8 @@ class OnePictureView(APIView):
 
 
 def _find(edit: Edit, label: str) -> dict[str, str]:
+    if label == LABEL and edit.id_photo:
+        return dict(edit.id_photo)
     for one in edit.variants:
         if one["label"] == label:
             return one

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from pydantic import BaseModel
 from rest_framework import serializers
 
+from editing.idphoto.sizes import LABEL
 from editing.operations import OPERATIONS
 from editing.report import Report, VideoReport
 from webapp.api import CreatedFilters
@@ -71,7 +72,8 @@ class EditRequestSerializer(serializers.Serializer):
 class EditSerializer(serializers.ModelSerializer[Edit]):
     """An edit. ``result`` is null until it is done; ``error`` is null unless it has failed.
 
-    ``results`` is the address of its several results, null where there is one.
+    ``results`` is the address of its several results, null where there is one; ``id_photo`` that of the
+    photo for a passport that was cut from it, null where none was asked for.
     """
 
     photo = serializers.UUIDField(source="photo_id")
@@ -81,12 +83,13 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
     result = serializers.SerializerMethodField()
     picture = serializers.SerializerMethodField()
     results = serializers.SerializerMethodField()
+    id_photo = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
 
     class Meta:
         model = Edit
         fields = ("id", "status", "photo", "parent", "operation", "params", "faces", "engine", "seed",
-                  "attempt", "cancel_requested", "result", "picture", "results", "error", "created", "started_at",
+                  "attempt", "cancel_requested", "result", "picture", "results", "id_photo", "error", "created", "started_at",
                   "ended_at")  # fmt: skip
         read_only_fields = fields
 
@@ -98,6 +101,9 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
 
     def get_results(self, edit: Edit) -> str | None:
         return f"/api/v1/edits/{edit.pk}/results/" if edit.variants else None
+
+    def get_id_photo(self, edit: Edit) -> str | None:
+        return f"/api/v1/edits/{edit.pk}/results/{LABEL}/" if edit.id_photo else None
 
     @extend_schema_field(
         {

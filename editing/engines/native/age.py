@@ -1,4 +1,5 @@
-"""Age by the mean course of ageing: a warp, a tone, the photo's own detail, drawn wrinkles, hair.
+"""Age by a warp, a tone, the photo's own detail, drawn wrinkles and hair: what ageing does on average
+(``AgeCourse``), and what a network finds that it does to this face (``AgeChange``).
 
 Prototypes of ages and wavelet detail: Tiddeman, Burt & Perrett, "Prototyping and Transforming
 Facial Textures for Perception Research", IEEE CG&A 2001. The course of one face is set by our own
@@ -7,6 +8,7 @@ age reader: the model's age is moved until the reader sees the age that was aske
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,8 +24,10 @@ from editing.faces.paste import FaceEdit
 from editing.models import ModelStore
 from editing.networks.age import (
     BANDS,
+    COURSE_MAP,
     READER_CROP,
     READER_SIDE,
+    AgeChange,
     AgeCourse,
     AgeReader,
     age_basis,
@@ -42,8 +46,20 @@ UNSURE = 6.0  # years within which the reader's finding and the age asked for ma
 # Depth of the wrinkles by age; 1 is the relief that the weights hold, of people over 55.
 DEPTH_AGES = (25.0, 35.0, 45.0, 60.0, 75.0, 100.0)
 DEPTHS = (0.0, 0.15, 0.5, 1.3, 1.9, 2.3)
+MOST_DEPTH = 4.0
 
 FloatMap = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is to be done to a face: ``move`` (128, 128, 3), ``tone`` (128, 128, 3) and ``bands``
+    (128, 128, BANDS) on the canonical map, and ``depth`` (128, 128) of the wrinkles drawn."""
+
+    move: FloatMap
+    tone: FloatMap
+    bands: FloatMap
+    depth: FloatMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +89,34 @@ class NativeAge:
         """Return the edit; the seed draws the wrinkles."""
         assert isinstance(params, AgeParams)
         assert isinstance(params.target_age, float)
-        course = models.network("age", AgeCourse)
-        assert isinstance(course, AgeCourse)
         key = f"age of seed {seed}"
         if key not in frame.memo:
             progress(0.05, "reading the face")
-            frame.memo[key] = _look_at(frame, course, seed, models)
+            frame.memo[key] = _look_at(frame, seed, models)
         known: _Known = frame.memo[key]
         years = _beyond_doubt(params.target_age - known.present)
         target = known.present + params.strength * years
         progress(0.6, "ageing" if target > known.present else "growing younger")
-        edit = _show(known.canvas, course, known, target, params.keep_hair)
+        edit = _show(known, target, params.keep_hair, models)
         progress(1.0, "edited")
         return edit
 
 
-def _look_at(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore) -> _Known:
+def _look_at(frame: FaceFrame, seed: int, models: ModelStore) -> _Known:
+    course = models.network("age", AgeCourse)
+    assert isinstance(course, AgeCourse)
     canvas = canvas_of(frame, course, seed, models)
     sketch = canvas.reduced(SKETCH)
-    present = _read_ages([sketch.picture], models)[0]
+    present = float(read_ages([sketch.picture], models)[0])
+    steps = _steps(sketch, present, PROBES, models)
     shown = [
-        _applied(sketch, _age(sketch, course, present, probe, probe, False)) for probe in PROBES
+        _applied(sketch, _age(sketch, step, present, probe, keep_hair=False))
+        for step, probe in zip(steps, PROBES, strict=True)
     ]
-    return _Known(canvas, present, np.maximum.accumulate(_read_ages(shown, models)))
+    return _Known(canvas, present, np.maximum.accumulate(read_ages(shown, models)))
 
 
-def _show(
-    canvas: Canvas, course: AgeCourse, known: _Known, target: float, keep_hair: bool
-) -> FaceEdit:
+def _show(known: _Known, target: float, keep_hair: bool, models: ModelStore) -> FaceEdit:
     """Return the edit that shows the face at ``target`` years."""
     reached = float(np.interp(target, known.readings, PROBES))
     # What the reader says of the unchanged face is its own age: there nothing moves.
@@ -109,7 +125,8 @@ def _show(
     # Near one's own age little is asked for, and a reader that hardly moves is not to be chased.
     farthest = min(FARTHEST, abs(target - known.present))
     model_age = float(np.clip(reached, target - farthest, target + farthest))
-    return _age(canvas, course, known.present, model_age, target, keep_hair)
+    (step,) = _steps(known.canvas, known.present, (model_age,), models)
+    return _age(known.canvas, step, known.present, target, keep_hair)
 
 
 def _beyond_doubt(years: float) -> float:
@@ -117,7 +134,7 @@ def _beyond_doubt(years: float) -> float:
     return years * min(1.0, abs(years) / UNSURE)
 
 
-def _read_ages(pictures: list[FloatMap], models: ModelStore) -> NDArray[np.float64]:
+def read_ages(pictures: list[FloatMap], models: ModelStore) -> NDArray[np.float64]:
     """Return how old the reader finds the faces of frames, years."""
     size = pictures[0].shape[0]
     rim = round(size * (1 - READER_SIDE) / 2)
@@ -131,35 +148,25 @@ def _read_ages(pictures: list[FloatMap], models: ModelStore) -> NDArray[np.float
         return expected_age(network(tensor)).cpu().numpy().astype(np.float64)
 
 
-def _age(
-    canvas: Canvas,
-    course: AgeCourse,
-    present: float,
-    model_age: float,
-    hair_age: float,
-    keep_hair: bool,
-) -> FaceEdit:
-    """Return the edit of a canvas from one age of the model to another."""
+def _age(canvas: Canvas, step: _Step, present: float, hair_age: float, keep_hair: bool) -> FaceEdit:
+    """Return the edit of a canvas by a step of the model, with the hair of an age."""
     size, work = canvas.picture.shape[0], canvas.where.shape[0]
-    move, tone, bands = _course(course, present, model_age)
-    displacement = -look_up(move, canvas.where) @ canvas.turn
+    displacement = -look_up(step.move, canvas.where) @ canvas.turn
     displacement = _fetched(displacement, displacement * (work / size)) * canvas.reach[..., None]
     on_maps = displacement * (work / size)
     skin, hair, face = (_fetched(m, on_maps) for m in (canvas.skin, canvas.hair, canvas.face))
+    tone = step.tone
     if float(np.ptp(canvas.picture, axis=2).max()) < GREY:
         tone = np.repeat(tone.mean(axis=2, keepdims=True), 3, axis=2)
     gain = np.exp(look_up(tone, canvas.where) * skin[..., None]).astype(np.float32)
     moved = _fetched(canvas.picture, grown(displacement, size))
-    depth = np.interp([present, model_age], DEPTH_AGES, DEPTHS)
-    bands = look_up(bands, canvas.where)
-    if depth[1] < depth[0]:
-        # Skin that grows smooth keeps its pores, the finest octave.
-        bands[..., 1:] -= 0.4 * float(depth[0] - depth[1])
+    bands = look_up(step.bands, canvas.where)
     change = _detail(moved, np.clip(bands, -0.9, 0.9) * face[..., None])
-    if depth[1] > depth[0]:
+    if step.depth.any():
         lines = look_up(canvas.relief[..., None], grown(canvas.where, size))[..., 0]
         level = cv2.GaussianBlur(moved.mean(axis=2), (0, 0), size / 60)
-        change = change + float(depth[1] - depth[0]) * lines * level * grown(face, size)
+        deep = look_up(step.depth[..., None], canvas.where)[..., 0] * face
+        change = change + grown(deep, size) * lines * level
     difference = (change[..., None] * grown(gain, size)).astype(np.float32)
     if not keep_hair:
         hairs = grown(hair, size)[..., None]
@@ -167,15 +174,41 @@ def _age(
     return FaceEdit(canvas.reach, displacement.astype(np.float32), gain, difference)
 
 
-def _course(
-    course: AgeCourse, present: float, target: float
-) -> tuple[FloatMap, FloatMap, FloatMap]:
-    """Return movement, tone and bands as (128, 128, C)."""
-    basis = age_basis(torch.tensor([present, target], dtype=torch.float32))
+def _steps(
+    canvas: Canvas, present: float, targets: Sequence[float], models: ModelStore
+) -> list[_Step]:
+    """Return what is done to the face to bring it from its age to each of the model's ages."""
+    course = models.network("age", AgeCourse)
+    change = models.batched("age_change", AgeChange)
+    assert isinstance(course, AgeCourse)
+    ages = torch.tensor([present, *targets], dtype=torch.float32, device=models.device)
+    face = torch.from_numpy(canvas.on_map).permute(2, 0, 1)[None].to(models.device)
+    faces = face.expand(len(targets), -1, -1, -1)
     with torch.inference_mode():
-        maps = course((basis[1] - basis[0]).to(course.move.device))
-    move, tone, bands = (m.permute(1, 2, 0).cpu().numpy() for m in maps)
-    return move, tone, bands
+        basis = age_basis(ages)
+        mean = [course(one - basis[0]) for one in basis[1:]]
+        own = change(faces, ages[:1].expand(len(targets)), ages[1:])
+    found = []
+    for n, target in enumerate(targets):
+        move, tone, bands = (_laid_out(m) for m in mean[n])
+        moves, tones, gains, deeper = (grown(_laid_out(m[n]), COURSE_MAP) for m in own)
+        move[..., :2] += moves
+        depth = np.interp([present, target], DEPTH_AGES, DEPTHS)
+        bands = bands + gains
+        folds = np.zeros_like(deeper)
+        if target > present:
+            folds = np.clip(float(depth[1] - depth[0]) + deeper, 0, MOST_DEPTH)
+        else:
+            # Skin that grows smooth keeps its pores, the finest octave.
+            bands[..., 1:] += 0.4 * float(depth[1] - depth[0])
+        found.append(_Step(move, tone + tones, bands, folds))
+    return found
+
+
+def _laid_out(maps: torch.Tensor) -> FloatMap:
+    """Return (C, h, w) as (h, w, C); one channel alone as (h, w)."""
+    values: FloatMap = maps.permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values)
 
 
 def _detail(picture: FloatMap, bands: FloatMap) -> FloatMap:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.age_relief import wrinkles
-from editing.faces.align import FaceFrame
-from editing.faces.canonical import canonical_face
+from editing.faces.align import FaceFrame, resized
+from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.hair import CHEEKS, apart_from_skin, sharper
-from editing.faces.maps import look_up, on_map, places
+from editing.faces.maps import canonical_mesh, laid_on_map, look_up, on_map, places
 from editing.faces.regions import fitted_to, head_regions
 from editing.faces.topology import (
     CHIN,
@@ -24,7 +24,7 @@ from editing.faces.topology import (
     RIGHT_EYE,
 )
 from editing.models import ModelStore
-from editing.networks.age import AgeCourse
+from editing.networks.age import CHANGE_FACE, AgeCourse
 
 WORK = 512  # side of the maps that are applied at the photo's own resolution
 RELIEF = 1024  # largest side of the drawn wrinkles' map
@@ -41,7 +41,8 @@ class Canvas:
     ``picture`` is (S, S, 3), RGB in [0, 1]. The maps are (W, W) and (W, W, C): ``where`` places lie
     on the canonical face, ``skin``, ``hair``, ``face`` (where skin may fold) and ``reach`` (where
     pixels may change at all). ``relief`` are the wrinkles of old skin, on the canonical face.
-    ``turn`` (3, 2) brings canonical movement to frame pixels.
+    ``on_map`` (128, 128, 3) is the face laid on the canonical map. ``turn`` (3, 2) brings canonical
+    movement to frame pixels.
     """
 
     picture: FloatMap
@@ -51,6 +52,7 @@ class Canvas:
     face: FloatMap
     reach: FloatMap
     relief: FloatMap
+    on_map: FloatMap
     turn: NDArray[np.float32]
 
     def reduced(self, size: int) -> Canvas:
@@ -68,6 +70,7 @@ class Canvas:
             small(self.face),
             small(self.reach),
             small(self.relief),
+            self.on_map,
             self.turn * np.float32(scale),
         )
 
@@ -108,8 +111,18 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
         (folds * (1 - hair)).astype(np.float32),
         reach.astype(np.float32),
         _relief(course, min(frame.size, RELIEF), seed, models),
+        _on_map(picture, frame.landmarks, canonical),
         turn.astype(np.float32),
     )
+
+
+def _on_map(
+    picture: FloatMap, landmarks: NDArray[np.float32], canonical: CanonicalFace
+) -> FloatMap:
+    size = 2 * CHANGE_FACE
+    points = resized(landmarks, size / picture.shape[0])
+    small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+    return laid_on_map(small, points, canonical_mesh(canonical, size), CHANGE_FACE)
 
 
 def _face_masks(shape: NDArray[np.float32]) -> tuple[FloatMap, FloatMap, FloatMap]:

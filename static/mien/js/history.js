@@ -13,12 +13,16 @@ function spokenParams(params, operation) {
   const properties = operation?.params.properties || {};
   const words = [];
   for (const [name, value] of Object.entries(params || {})) {
-    const { title = name, default: neutral } = properties[name] || {};
+    const { title = name, labels = {}, default: neutral } = properties[name] || {};
     if (value === neutral || value === null) continue;
     if (Array.isArray(value)) words.push(`${title} ${value.join(", ")}`);
     else if (typeof value === "number") words.push(`${title} ${showNumber(value, Number.isInteger(value) && Math.abs(value) > 1 ? 1 : 0.05, isSigned(properties[name]))}`);
     else if (typeof value === "boolean") words.push(value ? title : `no ${title}`);
-    else words.push(String(value).charAt(0).toUpperCase() + String(value).slice(1));
+    else {
+      const label = labels[value] || String(value).charAt(0).toUpperCase() + String(value).slice(1);
+      // A choice that may be "none" says by its title what it is.
+      words.push(neutral === "none" ? `${title}: ${label}` : label);
+    }
   }
   return words.join(", ");
 }

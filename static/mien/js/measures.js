@@ -2,7 +2,8 @@
 
 import { element, icon } from "./element.js";
 
-export const SAME_PERSON = 0.6;
+export const SECOND_SAME = 0.3;
+const SAME_PERSON = 0.6;
 const NOT_MEASURED = "not measured";
 // Operations whose aim is that the person is not recognised.
 const HIDES_PERSON = new Set(["deidentify"]);
@@ -65,6 +66,7 @@ export function tellMeasures(measures, operation) {
     take([name], () => (measures[name] === null ? { title, text: NOT_MEASURED } : judge(measures[name])));
 
   judged("identity_distance", "The same person?", (value) => identity(value, operation));
+  plain("second_identity_distance", "A second recogniser", (value) => `Distance ${number(value)}; of one person mostly below ${SECOND_SAME}`);
   judged("change_outside_mask", "Outside the edit", outside);
   plain("change_inside_mask", "Inside the edit", (value) => `Changed by ${number(value, 1)} of 255 levels on average`);
   take(["age_before", "age_after"], () => age(measures));

@@ -2,6 +2,7 @@
 
 import { addresses, api } from "./api.js";
 import { byId, element, icon } from "./element.js";
+import { showIdPhoto } from "./id_photo.js";
 import { showReport, verdict } from "./measures.js";
 
 export class Results {
@@ -44,7 +45,7 @@ export class Results {
     this.reports.set(edit.id, report);
     const one = report.variants?.find((variant) => variant.label === label);
     report = one ? { ...report, faces: one.faces, seed: one.seed } : report;
-    this.body.replaceChildren(...showReport(report, this.weights), this.links(edit, label));
+    this.body.replaceChildren(...showIdPhoto(edit, report), ...showReport(report, this.weights), this.links(edit, label));
     this.section.hidden = false;
     const { tone, text, seconds } = verdict(report);
     this.line.dataset.tone = tone;

@@ -1,4 +1,4 @@
-"""How well people in a video are protected by whatever made the edited one; see ``privacy``.
+"""How well people in a video are protected by whatever made the edited one.
 
 Each person of the original is followed and compared, picture by picture, with what is in their place.
 Beside that, two figures that only moving pictures have: flicker, and how far a recogniser is thrown
@@ -19,14 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.errors import RequestInvalid
-from editing.evaluate.privacy import (
+from editing.evaluate.privacy.figures import (
     SAME_PERSON,
-    Pair,
-    compare_face,
+    Figures,
     expression_table,
     expressions,
-    overlap,
+    mean,
+    of_pairs,
+    rounded,
+    table,
 )
+from editing.evaluate.privacy.pairs import Pair, compare_face, overlap
 from editing.faces.align import align
 from editing.faces.canonical import canonical_face, fit_face
 from editing.faces.detect import box_of, detect_faces
@@ -122,7 +125,9 @@ def _compare(
     if number % EVERY == 0 and number not in person.guessed:
         # Both are read where a detector sees them: points that were followed are smoother.
         seen = [one for one in detect_faces(before, models) if overlap(one, face) > 0.3]
-        pair = compare_face(str(number), before, after, seen[0] if seen else face, models)
+        pair = compare_face(
+            str(number), str(person.index), before, after, seen[0] if seen else face, models
+        )
         if pair is not None:
             found.pairs.append(pair)
 
@@ -134,45 +139,31 @@ def _steady(photo: Photo, face: Face, models: ModelStore) -> NDArray[np.int16]:
     return small.astype(np.int16)
 
 
-def numbers(found: VideoPrivacy) -> dict[str, float | int | None]:
-    """Return the figures.
+def numbers(found: VideoPrivacy) -> Figures:
+    """Return the figures of ``figures.of_pairs`` over the pictures that were compared, and two more.
 
-    - ``distance_mean``, ``distance_least``, ``beyond_threshold``, ``still_found``, ``yaw_error``,
-      ``sharpness_median``: as of photos, over the pictures that were compared.
     - ``flicker``: how much more the face changes from picture to picture than it did, in 255 levels:
       the mean, and ``flicker_most``, of one picture.
     - ``jitter``: dlib's distance from one compared picture to the next; ``jitter_before`` what it was.
     """
     pairs = [pair for person in found.people for pair in person.pairs]
-    told: dict[str, float | int | None] = {
+    told: Figures = {
         "frames": found.frames,
         "people": len(found.people),
         "compared": len(pairs),
     }
     if not pairs:
         return told
-    distances = np.array([pair.distance for pair in pairs])
-    seen = [pair for pair in pairs if pair.found]
-    sharp = [pair.sharpness for pair in pairs if pair.sharpness is not None]
     added = [after - before for person in found.people for before, after in person.changes]
     steps = [step for person in found.people for step in pairwise(person.pairs)]
     jitter = {
         name: [float(np.linalg.norm(getattr(b, name) - getattr(a, name))) for a, b in steps]
         for name in ("before", "after")
     }
-
-    def mean(values: list[float], digits: int) -> float | None:
-        return round(float(np.mean(values)), digits) if values else None
-
     return told | {
-        "distance_mean": round(float(distances.mean()), 3),
-        "distance_least": round(float(distances.min()), 3),
-        "beyond_threshold": round(float((distances > SAME_PERSON).mean()), 4),
-        "still_found": round(len(seen) / len(pairs), 4),
-        "yaw_error": mean([abs(p.yaw[1] - p.yaw[0]) for p in seen], 2),
-        "sharpness_median": round(float(np.median(sharp)), 3) if sharp else None,
+        **of_pairs(pairs),
         "flicker": mean(added, 2),
-        "flicker_most": round(max(added), 2) if added else None,
+        "flicker_most": rounded(max(added), 2) if added else None,
         "jitter": mean(jitter["after"], 3),
         "jitter_before": mean(jitter["before"], 3),
     }
@@ -202,14 +193,11 @@ def to_json(found: VideoPrivacy) -> str:
 def to_markdown(found: VideoPrivacy) -> str:
     """Return the figures as tables, action units over the pictures of each person."""
     lines = [f"# Privacy: `{found.edited}` against `{found.original}`", ""]
-    lines += ["| figure | value |", "| --- | --- |"]
-    lines += [
-        f"| {name} | {'' if value is None else value} |" for name, value in numbers(found).items()
-    ]
+    lines += table(numbers(found))
     for person in found.people:
-        table = expression_table(expressions(person.pairs))
-        if table:
-            lines += ["", f"Person {person.index}:", *table]
+        units = expression_table(expressions(person.pairs))
+        if units:
+            lines += ["", f"Person {person.index}:", *units]
     return "\n".join(lines) + "\n"
 
 
