@@ -99,6 +99,12 @@ class PoseRefused(PhotoRefused):
     code = "pose_refused"
 
 
+class PartMissing(PhotoRefused):
+    """What is to be changed is not on this face."""
+
+    code = "part_missing"
+
+
 class VideoTooLarge(PhotoRefused):
     code = "video_too_large"
 

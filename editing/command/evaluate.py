@@ -48,7 +48,7 @@ def evaluate(arguments: Namespace) -> None:
     photos = photos[: arguments.limit]
     if not photos:
         raise ArgumentsInvalid(f"there is no photo in {arguments.folder}")
-    make = {"age": _age, "inpaint": _inpaint}.get(operation.name, _grid)
+    make = {"age": _age, "inpaint": _inpaint, "normalize": _normalize}.get(operation.name, _grid)
     write_all(list(zip(destinations, make(operation, arguments, photos), strict=True)))
     _tell("")
     sys.stdout.write(f"{destinations[1].path}\n")
@@ -142,17 +142,40 @@ def _grid(
 def _inpaint(
     operation: Operation, arguments: Namespace, photos: Sequence[Path]
 ) -> tuple[bytes, bytes, bytes]:
-    """Return the same of inpainting, and how well holes are filled."""
+    """Return the same of inpainting, how well holes are filled, and whether attributes are reached."""
     import json
 
-    from editing.evaluate import holes
+    from editing.evaluate import attributes, holes
 
     table, text, sheet = _grid(operation, arguments, photos)
-    scores = holes.measure_holes(photos, open_models(), _tell)
-    found = json.loads(table) | {"holes": holes.summary(scores)}
+    models = open_models()
+    scores = holes.measure_holes(photos, models, _tell)
+    changes = attributes.measure_attributes(photos, data_folder() / "evaluate", models, _tell)
+    found = json.loads(table) | {
+        "holes": holes.summary(scores),
+        "attributes": attributes.summary(changes) if changes else {},
+    }
     return (
         json.dumps(found, indent=2).encode() + b"\n",
-        text + holes.to_markdown(scores).encode(),
+        text + (holes.to_markdown(scores) + attributes.to_markdown(changes)).encode(),
+        sheet,
+    )
+
+
+def _normalize(
+    operation: Operation, arguments: Namespace, photos: Sequence[Path]
+) -> tuple[bytes, bytes, bytes]:
+    """Return the same of normalisation, and what becomes of copies whose truth is known."""
+    import json
+
+    from editing.evaluate import own_copies
+
+    table, text, sheet = _grid(operation, arguments, photos)
+    found = own_copies.measure_copies(photos, open_models(), _tell)
+    told = json.loads(table) | {"own_copies": own_copies.summary(found)}
+    return (
+        json.dumps(told, indent=2).encode() + b"\n",
+        text + own_copies.to_markdown(found).encode(),
         sheet,
     )
 

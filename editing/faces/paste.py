@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.faces.align import FaceFrame
+from editing.faces.light import Gains, balanced
 from editing.photo import Photo
 
 STRIP = 256  # rows at a time, so that a large photo needs little memory
@@ -24,6 +25,9 @@ class FaceEdit:
     A pixel of the result is ``gain * photo(at + displacement) + difference``, blended into the
     photo by ``mask``. So the photo's own detail is moved and toned, not painted anew.
 
+    ``balance`` are gains of linear red, green and blue that all of the photo gets first, beyond the
+    frame and the mask too: a white balance is of a whole photo.
+
     ``mask`` is float32 (h, w) in [0, 1]; ``displacement`` float32 (h, w, 2), x and y in frame
     pixels; ``gain`` float32 (h, w, 3); ``difference`` float32 (h, w, 3) in [-1, 1].
     """
@@ -32,10 +36,14 @@ class FaceEdit:
     displacement: FloatMap | None = None
     gain: FloatMap | None = None
     difference: FloatMap | None = None
+    balance: Gains | None = None
 
 
 def paste(photo: Photo, frame: FaceFrame, edit: FaceEdit) -> Photo:
-    """Return the photo with the edit in it. Where the mask is 0 the bytes are the photo's own."""
+    """Return the photo with the edit in it. Where the mask is 0 the bytes are the photo's own, as long as
+    its white balance is."""
+    if edit.balance is not None:
+        photo = replace(photo, pixels=balanced(photo.pixels, edit.balance))
     pixels = photo.pixels.copy()
     for top, bottom, left, right in _strips(photo, frame, edit):
         strip = _Strip(frame, left, top, right - left, bottom - top)
@@ -55,8 +63,39 @@ def paste(photo: Photo, frame: FaceFrame, edit: FaceEdit) -> Photo:
     return replace(photo, pixels=pixels)
 
 
+def in_frame(picture: FloatMap, edit: FaceEdit) -> FloatMap:
+    """Return the frame's picture (S, S, 3), RGB in [0, 1], as it is after the edit; without its white
+    balance, which is of the photo."""
+    size = picture.shape[0]
+
+    def bring(values: FloatMap) -> FloatMap:
+        if values.shape[0] == size:
+            return values
+        return cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+
+    after = picture
+    if edit.displacement is not None:
+        rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+        moved = bring(edit.displacement)
+        after = cv2.remap(
+            picture,
+            columns + moved[..., 0],
+            rows + moved[..., 1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ).astype(np.float32)
+    if edit.gain is not None:
+        after = after * bring(edit.gain)
+    if edit.difference is not None:
+        after = after + bring(edit.difference)
+    mask = bring(edit.mask)[..., None]
+    return (picture + mask * (np.clip(after, 0, 1) - picture)).astype(np.float32)
+
+
 def photo_mask(photo: Photo, frame: FaceFrame, edit: FaceEdit) -> NDArray[np.bool_]:
     """Return bool (H, W): true where ``paste`` may change the photo."""
+    if edit.balance is not None:
+        return np.ones(photo.pixels.shape[:2], np.bool_)
     mask = np.zeros(photo.pixels.shape[:2], np.bool_)
     for top, bottom, left, right in _strips(photo, frame, edit):
         strip = _Strip(frame, left, top, right - left, bottom - top)

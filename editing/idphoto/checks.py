@@ -19,6 +19,7 @@ MOST_YAW, MOST_PITCH, MOST_ROLL = 5.0, 8.0, 3.0
 FEWEST_PIXELS = 90  # between the eyes, in the photo
 MOST_OPEN, LEAST_EYES = 0.05, 0.095  # distances between the irises
 MOST_UNEVEN = 0.27
+MOST_CAST = 0.25  # natural logarithm; 98 % of those portraits are below 0.2
 MOST_BESIDE = 2.0  # mm
 ROUGHEST = 8.0  # of 255 levels
 
@@ -53,6 +54,7 @@ def checks(
         _least("eyes_open", "Eyes open", units["eyes_open"], LEAST_EYES),
         _most("mouth_closed", "Mouth closed", units["mouth_open"], MOST_OPEN),
         _most("light_even", "Light, left against right", head.light_asymmetry, MOST_UNEVEN),
+        _most("neutral_colour", "Colour cast of the light", head.cast, MOST_CAST),
         _most("background_plain", "Unrest of the background, levels", background, ROUGHEST),
         _least("resolution", "Pixels between the eyes", eye_distance, FEWEST_PIXELS),
         _most("inside_photo", "Of the picture beyond the photo, %", missing, 0.5),

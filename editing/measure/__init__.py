@@ -93,6 +93,8 @@ def _of_the_head(
         "roll_after": now.pose.roll,
         "light_asymmetry_before": was.light_asymmetry,
         "light_asymmetry_after": now.light_asymmetry,
+        "colour_cast_before": was.cast,
+        "colour_cast_after": now.cast,
         "expression_before": was.expression,
         "expression_after": now.expression,
     }

@@ -12,6 +12,7 @@ from editing.faces.canonical import canonical_face, fit_face
 from editing.faces.face import Pose
 from editing.faces.pose import pose_of
 from editing.measure.age import read_age
+from editing.measure.cast import cast_strength, colour_cast
 from editing.measure.chip import FaceChip, cut_chip
 from editing.measure.expression import action_units
 from editing.measure.identity import descriptor
@@ -23,6 +24,8 @@ from editing.models import ModelStore
 class HeadReading:
     """A face as the measures see it; ``chip`` and ``age`` are None where it lies outside the photo.
 
+    ``cast`` is how far the colour of the light is from neutral (``measure.cast``).
+
     Read once for the photo as it was, and held against every variant of a request.
     """
 
@@ -30,6 +33,7 @@ class HeadReading:
     age: float | None
     pose: Pose
     light_asymmetry: float | None
+    cast: float | None
     expression: dict[str, float]
     models: ModelStore
 
@@ -60,6 +64,7 @@ def read_head(
         age=read_age(chip, models) if chip else None,
         pose=pose_of(laid.rotation),
         light_asymmetry=light_asymmetry(pixels, landmarks, models),
+        cast=cast_strength(colour_cast(pixels, landmarks)),
         expression=dict(action_units(landmarks, laid)),
         models=models,
     )

@@ -111,6 +111,9 @@ class AgeChange(nn.Module):
     the wrinkles. All are 0 where the ages are the same.
     """
 
+    face: Tensor
+    limits: Tensor
+
     def __init__(self, width: int = 24) -> None:
         super().__init__()
         w = width
@@ -132,6 +135,8 @@ class AgeChange(nn.Module):
         nn.init.zeros_(self.out.bias)
         # What it does to everybody, one map for each part of the basis.
         self.mean = nn.Parameter(torch.zeros(4, len(CHANGE_LIMITS), CHANGE_MAP, CHANGE_MAP))
+        # Where the face is, 1, and beyond it 0: hair and neck do not move with every wrinkle.
+        self.register_buffer("face", torch.ones(CHANGE_MAP, CHANGE_MAP))
         self.register_buffer("limits", torch.tensor(CHANGE_LIMITS)[:, None, None], persistent=False)
 
     def forward(
@@ -148,15 +153,13 @@ class AgeChange(nn.Module):
         x = self.last(first + _twice(self.higher(x)) + self.place, told)
         x = self.out(x) + torch.einsum("nb,bchw->nchw", is_ - was, self.mean)
         way = ((target - present).abs() / NEAR).clamp(max=1)[:, None, None, None]
-        smooth = F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="replicate"), 3, 1)
-        smooth = F.avg_pool2d(smooth, 3, 1)
-        limits: Tensor = self.limits  # type: ignore[assignment]
-        x = smooth.tanh() * limits * way
-        return x[:, :2], x[:, 2:3], x[:, 3 : 3 + BANDS], x[:, 3 + BANDS :]
+        x = _smoothed(x, 3).tanh() * self.limits * way
+        move = _smoothed(x[:, :2], 7) * self.face
+        return move, x[:, 2:3], x[:, 3 : 3 + BANDS], x[:, 3 + BANDS :]
 
 
 # The most that each of the maps of ``AgeChange`` can add, and the years from which on it may.
-CHANGE_LIMITS = (0.07, 0.07, 0.08, *(0.8,) * BANDS, 2.0)
+CHANGE_LIMITS = (0.09, 0.09, 0.05, *(0.8,) * BANDS, 2.0)
 NEAR = 12.0
 
 
@@ -174,6 +177,12 @@ class _Told(nn.Module):
         scale, shift = self.told(told)[:, :, None, None].chunk(2, 1)
         y = F.silu(self.norm(x) * (1 + scale) + shift)
         return x + self.two(F.silu(self.one(y)))
+
+
+def _smoothed(x: Tensor, side: int) -> Tensor:
+    """Return the mean over ``side`` pixels, twice."""
+    x = F.pad(x, (side - 1,) * 4, mode="replicate")
+    return F.avg_pool2d(F.avg_pool2d(x, side, 1), side, 1)
 
 
 def _twice(x: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ Way = Literal["fill", "warp", "colour"]
 ATTRIBUTES: dict[str, dict[str, Way]] = {
     "mask": {"restore": "fill"},
     "mouth": {
-        "restore": "fill", "smile": "fill", "neutral": "fill", "fuller": "warp", "thinner": "warp",
+        "restore": "fill", "smile": "warp", "neutral": "warp", "fuller": "warp", "thinner": "warp",
         "color": "colour",
     },
     "eyes": {"restore": "fill", "open": "warp", "color": "colour"},
@@ -149,7 +149,9 @@ INPAINT = Operation(
         "face_ssim",
     ),
     engines=(
-        EngineDeclaration("native", weights=("mesh", "landmarks", "head", "face_prior", "fill")),
+        EngineDeclaration(
+            "native", weights=("mesh", "landmarks", "head", "face_prior", "fill", "expression")
+        ),
         EngineDeclaration(
             "diffusion", weights=("mesh", "landmarks", "head"), setting=PIPELINE_SETTING
         ),

@@ -47,6 +47,15 @@ class NormalizeParams(Params):
         description="How far the light on both halves of the face is made alike.",
         json_schema_extra={"step": 0.05},
     )
+    white_balance: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        title="White balance",
+        description="How far a colour cast is taken from the whole photo, by the whites of the eyes.",
+        json_schema_extra={"step": 0.05},
+    )
     yaw: Turn = Field(0.0, title="Turn", description="To the right of the picture, degrees.")
     pitch: Turn = Field(0.0, title="Nod", description="Chin up, degrees.")
     roll: Turn = Field(0.0, title="Tilt", description="Clockwise, degrees.")
@@ -96,7 +105,7 @@ class NormalizeParams(Params):
 
     def is_neutral(self) -> bool:
         lit = self.light or (self.light_strength and self.light_from)
-        return not (self.turns() or lit or self.wanted_id_photo())
+        return not (self.turns() or lit or self.white_balance or self.wanted_id_photo())
 
 
 NORMALIZE = Operation(
@@ -116,6 +125,8 @@ NORMALIZE = Operation(
         "roll_after",
         "light_asymmetry_before",
         "light_asymmetry_after",
+        "colour_cast_before",
+        "colour_cast_after",
         "change_outside_mask",
         "change_inside_mask",
         "sharpness_ratio",

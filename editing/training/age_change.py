@@ -28,9 +28,11 @@ from editing.engines.native.age_relief import wrinkles
 from editing.engines.native.looks import blurred, chip
 from editing.faces.canonical import canonical_face
 from editing.faces.maps import on_map
+from editing.faces.topology import FACE_OVAL
 from editing.models import ModelStore
 from editing.networks.age import (
     BANDS,
+    CHANGE_MAP,
     READER_CROP,
     READER_SIDE,
     AgeChange,
@@ -73,9 +75,10 @@ def train(out: Path, minutes: float = 60, folder: Path = Path("var/training")) -
     readers = Readers(folder, models)
     painter = Painter(models)
     network = AgeChange()
+    network.face.copy_(_face(models))
     state = folder / "age_change.pt"
     if state.is_file():
-        network.load_state_dict(torch.load(state, weights_only=True))
+        network.load_state_dict(torch.load(state, weights_only=True), strict=False)
     average = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
     )
@@ -272,6 +275,14 @@ def _costs(
         STEPS * torch.stack([k * _steps(m) for m, k in zip(maps, ROUGH, strict=True)]).sum(),
         SIZE * size,
     ]
+
+
+def _face(models: ModelStore) -> Tensor:
+    """Return where the canonical face is, half of it at its outline."""
+    outline = on_map(canonical_face(models).shape, CHANGE_MAP)[list(FACE_OVAL), :2]
+    mask = np.zeros((CHANGE_MAP, CHANGE_MAP), np.float32)
+    cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 1.0, shift=4)
+    return torch.from_numpy(cv2.GaussianBlur(mask, (0, 0), 2.5))
 
 
 def _mouth(move: Tensor, at: Tensor) -> Tensor:

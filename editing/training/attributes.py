@@ -40,6 +40,12 @@ def attributes(frames: Frames, models: ModelStore) -> NDArray[np.float32]:
     return np.array(rows, np.float32)
 
 
+def labels_of(sample: Sample, row: dict[str, str], models: ModelStore) -> dict[str, float]:
+    """Return what is known of a face of ``omi``, 0 to 1, by the names of ``ATTRIBUTES``."""
+    opening = _opening(sample.points(1024), models)
+    return {"age": float(row["age"]) / 100, "mouth_open": opening, **_of_omi(sample, row)}
+
+
 def _of_omi(sample: Sample, row: dict[str, str]) -> dict[str, float]:
     number = int(sample.name)
     gender, smile = float(row["gender"]) / 100, float(row["happy"]) / 100

@@ -21,7 +21,7 @@ def test_an_id_photo_is_cut_judged_and_downloaded(page: Page, astronaut_jpeg: by
     section = page.get_by_role("region", name="ID photo")
     expect(section.locator("img")).to_have_js_property("naturalWidth", 600, timeout=EDIT_MS)
     # She laughs, and her eyes are few pixels apart.
-    expect(section).to_contain_text("2 of 12 demands are not met")
+    expect(section).to_contain_text("2 of 13 demands are not met")
     expect(section.locator("li", has_text="Mouth closed")).to_have_attribute("data-tone", "warn")
     expect(section.locator("li", has_text="Eyes level")).to_have_attribute("data-tone", "good")
     with page.expect_download() as waiting:

@@ -14,7 +14,9 @@ from editing.errors import PoseRefused
 from editing.faces.align import align
 from editing.faces.canonical import canonical_face
 from editing.faces.detect import detect_faces
+from editing.faces.light import balanced
 from editing.faces.pose import estimate_pose
+from editing.measure.cast import believable
 from editing.models import ModelStore
 from editing.photo import Photo
 from editing.pipeline import edit_photo
@@ -112,3 +114,35 @@ def test_a_head_seen_from_the_side_is_refused_and_one_between_is_told(
         normalized(found=seen_at(70.0))
     notes = " ".join(normalized(found=seen_at(52.0)).report.faces[0].notes)
     assert "52 degrees" in notes
+
+
+def test_a_colour_cast_goes_from_the_whole_photo(normalized, astronaut_photo):
+    pixels = balanced(astronaut_photo.pixels, (1.15, 0.95, 0.5))
+    tinted = replace(astronaut_photo, pixels=pixels)
+    edited = normalized(tinted, None, pose=0, light=0, white_balance=1)
+    measures = edited.report.faces[0].measures
+    assert measures["colour_cast_before"] > 0.5
+    assert measures["colour_cast_after"] < 0.5 * measures["colour_cast_before"]
+
+    def off(photo: Photo) -> float:
+        # The wall behind her: a white balance is of all that the light falls on.
+        shown, truth = (p.pixels[:60, 100:160].astype(float) for p in (photo, astronaut_photo))
+        return float(np.abs(shown - truth).mean())
+
+    assert off(edited.photo) < 0.6 * off(tinted)
+    # A mask bounds it as it bounds everything.
+    mask = np.zeros(pixels.shape[:2], np.uint8)
+    mask[:, 256:] = 255
+    asked = EditRequest(
+        operation="normalize", params={"pose": 0, "light": 0, "white_balance": 1}, seed=1
+    )
+    half = edit_photo(tinted, asked, ModelStore(), mask=mask)
+    assert np.array_equal(half.photo.pixels[:, :256], pixels[:, :256])
+    assert half.report.faces[0].measures["change_outside_mask"] == 0
+
+
+def test_no_skin_is_made_blue(astronaut_photo, faces):
+    assert believable((0.01, -0.01), astronaut_photo.pixels, faces[0].landmarks) == (0.01, -0.01)
+    red, blue = believable((2.0, -2.0), astronaut_photo.pixels, faces[0].landmarks)
+    assert 0 < red < 1
+    assert -1 < blue < 0

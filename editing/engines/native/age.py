@@ -20,7 +20,7 @@ from editing.engines.native.age_canvas import WORK, Canvas, canvas_of, grown
 from editing.engines.native.age_hair import hair_change
 from editing.faces.align import FaceFrame
 from editing.faces.maps import look_up
-from editing.faces.paste import FaceEdit
+from editing.faces.paste import FaceEdit, in_frame
 from editing.models import ModelStore
 from editing.networks.age import (
     BANDS,
@@ -110,7 +110,7 @@ def _look_at(frame: FaceFrame, seed: int, models: ModelStore) -> _Known:
     present = float(read_ages([sketch.picture], models)[0])
     steps = _steps(sketch, present, PROBES, models)
     shown = [
-        _applied(sketch, _age(sketch, step, present, probe, keep_hair=False))
+        in_frame(sketch.picture, _age(sketch, step, present, probe, keep_hair=False))
         for step, probe in zip(steps, PROBES, strict=True)
     ]
     return _Known(canvas, present, np.maximum.accumulate(read_ages(shown, models)))
@@ -201,7 +201,7 @@ def _steps(
         else:
             # Skin that grows smooth keeps its pores, the finest octave.
             bands[..., 1:] += 0.4 * float(depth[1] - depth[0])
-        found.append(_Step(move, tone + tones, bands, folds))
+        found.append(_Step(move, tone + tones[..., None], bands, folds))
     return found
 
 
@@ -237,14 +237,3 @@ def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     ).astype(np.float32)
-
-
-def _applied(canvas: Canvas, edit: FaceEdit) -> FloatMap:
-    """Return the picture as it is after the edit, as ``paste`` makes it in the photo."""
-    size = canvas.picture.shape[0]
-    assert edit.displacement is not None
-    assert edit.gain is not None
-    assert edit.difference is not None
-    after = _fetched(canvas.picture, grown(edit.displacement, size)) * grown(edit.gain, size)
-    after = np.clip(after + edit.difference, 0, 1)
-    return canvas.picture + grown(edit.mask, size)[..., None] * (after - canvas.picture)

@@ -29,7 +29,7 @@ from editing.faces.topology import LEFT_EYE, POINTS, RIGHT_EYE
 from editing.models import ModelStore
 from editing.operations.base import Operation, Params
 from editing.operations.expression import ExpressionParams
-from editing.progress import Progress
+from editing.progress import Progress, silent
 
 WARP_SIZE = 512
 FOLLOW = (0.55, 0.15, 0.0)  # how far the three rings around the face follow its outline
@@ -102,30 +102,53 @@ class NativeExpression:
     ) -> FaceEdit:
         """Return the edit; the seed plays no part, for nothing here is random."""
         assert isinstance(params, ExpressionParams)
-        canonical, model = canonical_face(models), smile_model(models)
-        amounts = params.amounts()
-        before = frame.frame_from_canonical.invert(frame.landmarks)
-        after, smile = _moved(before, amounts, params.preset == "wink", model)
-        target = frame.frame_from_canonical.apply(after)
-        progress(0.2, "moving the face")
-        # Between lips that nearly touch there is nothing to keep but a dark line.
-        jaw = amounts["mouth_open"] > 0 and opening(before) > OPEN
-        scale = WARP_SIZE / frame.size
-        source, mesh = _drawn(frame.landmarks * scale, target * scale, canonical)
-        displacement = _displacement(source, mesh, jaw) / scale
-        progress(0.5, "toning the skin")
-        picture = frame.picture()
-        light = light_level(picture, frame.landmarks)
-        gain, difference = _tones(frame, mesh, model, smile, picture)
-        progress(0.8, "opening the mouth")
-        gain, difference = _with_mouth(frame, target, before, after, gain, difference, light, jaw)
-        mask = _support(displacement, gain, difference, frame.size)
+        wink = params.preset == "wink"
+        edit, _ = expressed(frame, params.amounts(), models, progress, wink=wink)
         progress(1.0, "edited")
-        return FaceEdit(mask, displacement, gain, difference)
+        return edit
+
+
+def expressed(
+    frame: FaceFrame,
+    amounts: dict[str, float],
+    models: ModelStore,
+    progress: Progress = silent,
+    *,
+    wink: bool = False,
+    frowning: bool = True,
+) -> tuple[FaceEdit, Points]:
+    """Return the edit, and the landmarks (478, 3) where it brings them, frame pixels.
+
+    Args:
+        frame: the face.
+        amounts: of every unit, -1 to 1 (``ExpressionParams.amounts``).
+        models: where weights come from.
+        progress: told how far it is.
+        wink: whether only one eye closes.
+        frowning: whether less than no smile is a mouth that turns down.
+    """
+    canonical, model = canonical_face(models), smile_model(models)
+    before = frame.frame_from_canonical.invert(frame.landmarks)
+    after, smile = _moved(before, amounts, wink, frowning, model)
+    target = frame.frame_from_canonical.apply(after)
+    progress(0.2, "moving the face")
+    # Between lips that nearly touch there is nothing to keep but a dark line.
+    jaw = amounts["mouth_open"] > 0 and opening(before) > OPEN
+    scale = WARP_SIZE / frame.size
+    source, mesh = _drawn(frame.landmarks * scale, target * scale, canonical)
+    displacement = _displacement(source, mesh, jaw) / scale
+    progress(0.5, "toning the skin")
+    picture = frame.picture()
+    light = light_level(picture, frame.landmarks)
+    gain, difference = _tones(frame, mesh, model, smile, picture)
+    progress(0.8, "opening the mouth")
+    gain, difference = _with_mouth(frame, target, before, after, gain, difference, light, jaw)
+    mask = _support(displacement, gain, difference, frame.size)
+    return FaceEdit(mask, displacement, gain, difference), target
 
 
 def _moved(
-    before: Points, amounts: dict[str, float], wink: bool, model: SmileModel
+    before: Points, amounts: dict[str, float], wink: bool, frowning: bool, model: SmileModel
 ) -> tuple[Points, float]:
     """Return the canonical shape after the edit, and how much smile was added (or taken away)."""
     wanted, present = amounts["smile"], model.present(before)
@@ -133,7 +156,7 @@ def _moved(
     room = 1 - 0.55 * float(np.clip(2 * present - 1, 0, 1))
     smile = wanted * room if wanted > 0 else wanted * present
     after = before + smile * model.movement(before)
-    if wanted < 0:
+    if wanted < 0 and frowning:
         after = after + frown(before, -wanted * (1 - 0.6 * present))
     return (after + move_units(before, amounts, wink)).astype(np.float32), smile
 

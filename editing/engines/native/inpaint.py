@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.attributes import added_attributes
+from editing.engines.native.expression import expressed
 from editing.engines.native.fill import fill
+from editing.engines.native.mouth import opening
 from editing.engines.native.recolour import (
     dyed,
     greyed,
@@ -18,27 +20,30 @@ from editing.engines.native.recolour import (
     without_spots,
 )
 from editing.engines.native.reshape import reshaped, warp
-from editing.errors import MaskInvalid
+from editing.engines.native.spectacles import spectacles_in
+from editing.errors import MaskInvalid, PartMissing
 from editing.faces import parts
 from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import canonical_face
 from editing.faces.hair import hair_of
-from editing.faces.paste import FaceEdit
+from editing.faces.paste import FaceEdit, in_frame
 from editing.models import ModelStore
 from editing.operations.base import Operation, Params
+from editing.operations.expression import UNITS
 from editing.operations.inpaint import InpaintParams
 from editing.progress import Progress, part
 
 # What a change asks of the whole face, so that the part fits it (``networks.fill.ATTRIBUTES``).
 ASKED: dict[tuple[str, str], dict[str, float]] = {
-    ("mouth", "smile"): {"smile": 1.0, "mouth_open": 0.5},
-    ("mouth", "neutral"): {"smile": 0.0, "mouth_open": 0.0},
     ("moustache", "remove"): {"beard": 0.0},
     ("moustache", "add"): {"beard": 1.0},
     ("beard", "remove"): {"beard": 0.0},
     ("beard", "add"): {"beard": 1.0},
     ("glasses", "remove"): {"spectacles": 0.0},
 }
+# What the mouth's attributes ask of ``expression``; a neutral mouth is then closed.
+SMILES = {"smile": 1.0, "neutral": -1.0}
+OPEN = 0.03  # gap between the lips, in distances between the irises, from which on there are teeth
 VARIETY = 0.6  # how far proposals differ
 WORK = 1024  # largest side at which a part is painted anew
 
@@ -75,6 +80,10 @@ def _filled(
     frame: FaceFrame, params: InpaintParams, seed: int, models: ModelStore, progress: Progress
 ) -> FaceEdit:
     mask = _hole(frame, params)
+    if (params.region, params.attribute) == ("glasses", "remove"):
+        mask = spectacles_in(frame.picture(), frame.landmarks).astype(np.float32)
+        if not mask.any():
+            raise PartMissing("no spectacles were seen on this face")
     size = min(frame.size, WORK)
     picture, landmarks = frame.picture(), frame.landmarks
     small = mask
@@ -110,10 +119,50 @@ def _warped(
     frame: FaceFrame, params: InpaintParams, seed: int, models: ModelStore, progress: Progress
 ) -> FaceEdit:
     """Return a warp; the seed plays no part."""
+    if params.attribute in SMILES:
+        return _smiling(frame, params, models, progress)
     moved = reshaped(params.region, params.attribute, frame.landmarks, params.strength)
     progress(0.3, "moving the part")
     displacement, mask = warp(frame.landmarks, moved, canonical_face(models), frame.size)
     return FaceEdit(mask, displacement)
+
+
+def _smiling(
+    frame: FaceFrame, params: InpaintParams, models: ModelStore, progress: Progress
+) -> FaceEdit:
+    """Return the smile that ``expression`` gives, or takes away; teeth that then show are painted over by
+    a closed mouth in its new place."""
+    amounts = dict.fromkeys(UNITS, 0.0) | {"smile": SMILES[params.attribute] * params.strength}
+    shown = part(progress, 0.0, 0.6)
+    edit, moved = expressed(frame, amounts, models, shown, frowning=False)
+    shape = frame.frame_from_canonical.invert(frame.landmarks)
+    if params.attribute == "smile" or opening(shape) < OPEN or params.strength < 1:
+        return edit
+    size = min(frame.size, WORK)
+    picture, landmarks = in_frame(frame.picture(), edit), moved
+    if size < frame.size:
+        picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+        landmarks = resized(moved, size / frame.size)
+    hole = parts.hole_of("mouth", landmarks, size)
+    mouth = fill(
+        picture, hole > 0.01, landmarks, models,
+        conditions={"smile": 0.0, "mouth_open": 0.0}, progress=part(progress, 0.6, 0.95),
+    )  # fmt: skip
+    assert edit.gain is not None
+    assert edit.difference is not None
+    side = max(size, edit.gain.shape[0])
+    soft, mouth, gain, difference = (
+        cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR)
+        for values in (parts.feathered(hole, params.fade), mouth, edit.gain, edit.difference)
+    )
+    kept = 1 - soft[..., None]
+    mask = cv2.resize(edit.mask, (side, side), interpolation=cv2.INTER_LINEAR)
+    return FaceEdit(
+        np.maximum(mask, soft).astype(np.float32),
+        edit.displacement,
+        (gain * kept).astype(np.float32),
+        (difference * kept + mouth * soft[..., None]).astype(np.float32),
+    )
 
 
 def _coloured(

@@ -14,10 +14,12 @@ from editing.errors import PoseRefused
 from editing.faces import parts
 from editing.faces.align import FaceFrame
 from editing.faces.canonical import CanonicalFace, canonical_face
+from editing.faces.light import Gains, balanced
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
 from editing.faces.paste import FaceEdit
 from editing.faces.pose import pose_of
 from editing.faces.topology import FACE_OVAL
+from editing.measure.cast import believable, cast_strength, colour_cast
 from editing.models import ModelStore
 from editing.operations.base import Operation, Params
 from editing.operations.normalize import REFUSED, NormalizeParams
@@ -26,8 +28,11 @@ from editing.progress import Progress
 MATCHING = 256  # pixels a side at which brightness is compared
 
 # Degrees: what is turned less than the first looks straight as it is, from the second on it is
-# turned all the way.
-TURNED, TILTED = (3.0, 8.0), (0.8, 2.0)
+# turned all the way. Faces differ by how they are built as much as by a nod of 5 degrees: the studio
+# portraits of ``london``, who all look ahead, are read as nodding by -6 to 15.
+# Likewise of a cast, natural logarithms: in one studio's light 98 % of eyes are below 0.2.
+TINTED = (0.18, 0.3)
+TURNED, NODDED, TILTED = (3.0, 8.0), (8.0, 14.0), (0.8, 2.0)
 
 FloatMap = NDArray[np.float32]
 
@@ -67,21 +72,46 @@ class NativeNormalize:
             frame,
             canonical,
             pose.yaw - front * _worth(pose.yaw) + params.yaw,
-            pose.pitch - front * _worth(pose.pitch) + params.pitch,
+            pose.pitch - front * _worth(pose.pitch, NODDED) + params.pitch,
             pose.roll - front * _worth(pose.roll + tilt, TILTED) + params.roll,
         )
         progress(0.4, "looking at the light")
+        balance = _balance(frame, params.white_balance)
         picture = frame.picture()
+        if balance is not None:
+            coded = balanced((picture * 255).round().astype(np.uint8), balance)
+            picture = (coded / np.float32(255)).astype(np.float32)
         light = _light(picture, frame, canonical, params)
         gain, difference, mask = _shown(picture, frame, head, light, canonical)
         progress(1.0, "edited")
-        return FaceEdit(mask, head.displacement if params.turns() else None, gain, difference)
+        displacement = head.displacement if params.turns() else None
+        return FaceEdit(mask, displacement, gain, difference, balance)
 
 
 def _worth(degrees: float, between: tuple[float, float] = TURNED) -> float:
     """Return the part of an angle that is worth being taken away."""
     least, most = between
     return degrees * min(1.0, max(0.0, (abs(degrees) - least) / (most - least)))
+
+
+def _balance(frame: FaceFrame, share: float) -> Gains | None:
+    """Return the gains that take a share of the colour cast away; None where there is hardly one, or
+    no white of an eye to tell it by."""
+    if not share:
+        return None
+    seen = (frame.picture() * 255).round().astype(np.uint8)
+    cast = colour_cast(seen, frame.landmarks)
+    strength = cast_strength(cast)
+    if cast is None or strength is None:
+        return None
+    worth = min(1.0, max(0.0, (strength - TINTED[0]) / (TINTED[1] - TINTED[0])))
+    if not worth:
+        return None
+    cast = believable(cast, seen, frame.landmarks)
+    red, blue = (math.exp(-share * worth * value) for value in cast)
+    # The light stays as bright as it is.
+    level = 0.2126 * red + 0.7152 + 0.0722 * blue
+    return red / level, 1 / level, blue / level
 
 
 def _light(

@@ -73,6 +73,7 @@ export function tellMeasures(measures, operation) {
   const poses = ["yaw", "pitch", "roll"].flatMap((name) => [`${name}_before`, `${name}_after`]);
   take(poses, () => ({ title: "Turn of the head", text: turn(measures) }));
   take(["light_asymmetry_before", "light_asymmetry_after"], () => ({ title: "Light, left against right", text: beforeAfter(measures, "light_asymmetry", 2) }));
+  take(["colour_cast_before", "colour_cast_after"], () => ({ title: "Colour cast of the light", text: beforeAfter(measures, "colour_cast", 2) }));
   judged("sharpness_ratio", "Sharpness", (value) => ({ tone: value < 0.7 ? "warn" : undefined, title: "Sharpness", text: `${Math.round(value * 100)} % of the original's` }));
   plain("face_ssim", "Likeness of the picture", (value) => `${number(value)} of 1 (SSIM inside the face)`);
   plain("appearance_ssim", "Likeness from afar", (value) => `${number(value)} of 1 (two people have 0.70, one who smiles 0.95)`);

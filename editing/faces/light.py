@@ -1,0 +1,30 @@
+"""From coded sRGB to light and back, and the balance of its colours."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Gains = tuple[float, float, float]  # of linear red, green and blue
+
+
+def to_linear(coded: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return linear light of coded values, both 0 to 1 (IEC 61966-2-1)."""
+    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+
+
+def to_coded(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return coded values of linear light, both 0 to 1 (IEC 61966-2-1)."""
+    return np.where(
+        linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
+    )
+
+
+def balanced(pixels: NDArray[np.uint8], gains: Gains) -> NDArray[np.uint8]:
+    """Return uint8 (H, W, 3) in another white balance: each colour's light times its gain."""
+    levels = to_linear(np.arange(256) / 255)
+    out = np.empty_like(pixels)
+    for channel, gain in enumerate(gains):
+        coded = np.round(to_coded(np.clip(levels * gain, 0, 1)) * 255).astype(np.uint8)
+        out[..., channel] = coded[pixels[..., channel]]
+    return out
