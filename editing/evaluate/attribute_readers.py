@@ -33,7 +33,7 @@ LEARNED = ("smile", "mouth_open", "beard", "spectacles", "gender", "age")
 WINGS = (129, 358)  # of the nose
 MIDDLE_LIPS = ((0, 13), (14, 17))  # outer and inner edge, upper and lower
 LIDS = ((159, 145), (386, 374))
-SPOT, GLOSS = 4.0, 9.0  # steps of L* or a* from the skin around that count as a spot, as gloss
+SPOT, GLOSS = 2.5, 9.0  # steps of L* or a* from the skin around that count as a spot, as gloss
 SIDE = 512
 
 FloatMap = NDArray[np.float32]
@@ -153,9 +153,15 @@ def _skin(lab: FloatMap, skin: NDArray[np.bool_], unit: float) -> dict[str, floa
         return cv2.GaussianBlur(lab * weight, (0, 0), reach) / np.maximum(wide, 1e-3)
 
     small = cv2.GaussianBlur(lab, (0, 0), max(0.8, unit / 60))
-    off, over = small - around(unit / 8), small - around(unit / 2)
-    spots = (np.maximum(-off[..., 0], off[..., 1]) > SPOT)[skin].mean()
-    return {"spots": float(spots), "shine": float((over[..., 0] > GLOSS)[skin].mean())}
+    off, over = small - around(unit / 16), small - around(unit / 2)
+    # Beside nostrils, lids and lips it is dark without any spot.
+    side = 2 * round(0.08 * unit) + 1
+    inner = cv2.erode(skin.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    spotted = np.maximum(-off[..., 0], off[..., 1]) > SPOT
+    return {
+        "spots": float(spotted[inner].mean()) if inner.any() else 0.0,
+        "shine": float((over[..., 0] > GLOSS)[skin].mean()),
+    }
 
 
 def _darker(lab: FloatMap, skin: NDArray[np.bool_], frame: FaceFrame, region: str) -> float:

@@ -16,8 +16,8 @@ MOST_VARIANTS = 8
 Region = Literal[
     "mask", "mouth", "eyes", "brows", "nose", "moustache", "beard", "glasses", "skin", "hair"
 ]
-Way = Literal["fill", "warp", "colour"]
-# What each region can be made, and the way it is done: painted anew, moved, or coloured.
+Way = Literal["fill", "warp", "colour", "draw"]
+# What each region can be made, and the way it is done: painted anew, moved, coloured, or drawn on it.
 ATTRIBUTES: dict[str, dict[str, Way]] = {
     "mask": {"restore": "fill"},
     "mouth": {
@@ -27,8 +27,8 @@ ATTRIBUTES: dict[str, dict[str, Way]] = {
     "eyes": {"restore": "fill", "open": "warp", "color": "colour"},
     "brows": {"restore": "fill", "thicker": "warp", "thinner": "warp", "color": "colour"},
     "nose": {"restore": "fill", "narrower": "warp", "wider": "warp"},
-    "moustache": {"restore": "fill", "remove": "fill", "add": "fill"},
-    "beard": {"restore": "fill", "remove": "fill", "add": "fill"},
+    "moustache": {"restore": "fill", "remove": "fill", "add": "draw"},
+    "beard": {"restore": "fill", "remove": "fill", "add": "draw"},
     "glasses": {"restore": "fill", "remove": "fill"},
     "skin": {"spots": "colour", "shine": "colour"},
     "hair": {"color": "colour", "grey": "colour"},

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.attributes import added_attributes
+from editing.engines.native.beard import brow_colour, with_beard
 from editing.engines.native.expression import expressed
 from editing.engines.native.fill import fill
 from editing.engines.native.mouth import opening
@@ -36,9 +37,7 @@ from editing.progress import Progress, part
 # What a change asks of the whole face, so that the part fits it (``networks.fill.ATTRIBUTES``).
 ASKED: dict[tuple[str, str], dict[str, float]] = {
     ("moustache", "remove"): {"beard": 0.0},
-    ("moustache", "add"): {"beard": 1.0},
     ("beard", "remove"): {"beard": 0.0},
-    ("beard", "add"): {"beard": 1.0},
     ("glasses", "remove"): {"spectacles": 0.0},
 }
 # What the mouth's attributes ask of ``expression``; a neutral mouth is then closed.
@@ -70,7 +69,7 @@ class NativeInpaint:
             MaskInvalid: the mask misses the face's frame, or covers all of the face.
         """
         assert isinstance(params, InpaintParams)
-        ways = {"fill": _filled, "warp": _warped, "colour": _coloured}
+        ways = {"fill": _filled, "warp": _warped, "colour": _coloured, "draw": _drawn}
         edit = ways[params.way](frame, params, seed, models, progress)
         progress(1.0, "edited")
         return edit
@@ -125,6 +124,22 @@ def _warped(
     progress(0.3, "moving the part")
     displacement, mask = warp(frame.landmarks, moved, canonical_face(models), frame.size)
     return FaceEdit(mask, displacement)
+
+
+def _drawn(
+    frame: FaceFrame, params: InpaintParams, seed: int, models: ModelStore, progress: Progress
+) -> FaceEdit:
+    """Return hair on the face, in the colour of the brows."""
+    size = min(frame.size, WORK)
+    picture, landmarks = frame.picture(), frame.landmarks
+    if size < frame.size:
+        picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+        landmarks = resized(landmarks, size / frame.size)
+    progress(0.2, "looking at the brows")
+    colour = brow_colour(picture, landmarks)
+    progress(0.4, "drawing hair")
+    after, mask = with_beard(picture, params.region, landmarks, colour, seed)
+    return FaceEdit(mask * params.strength, difference=after - picture)
 
 
 def _smiling(
