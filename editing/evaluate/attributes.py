@@ -132,6 +132,10 @@ def _man_without_beard(shown: Shown) -> bool:
     return shown.values["beard"] < 0.15 and shown.values["gender"] > 0.5
 
 
+def _with_moustache(shown: Shown) -> bool:
+    return shown.values["moustache"] > 0.2 and shown.values["beard"] > BEARDED
+
+
 MOUTH = frozenset({"smile", "mouth_open", "lips", "moustache"})
 FACE_HAIR = frozenset({"beard", "moustache"})
 TRIALS: tuple[Trial, ...] = (
@@ -154,7 +158,7 @@ TRIALS: tuple[Trial, ...] = (
     Trial("beard", "remove", _has("beard", 0.4), _ends("beard", most=BEARDED), FACE_HAIR),
     Trial("moustache", "add", _man_without_beard,
           lambda was, now: now.values["moustache"] >= was.values["moustache"] + 0.06, FACE_HAIR),
-    Trial("moustache", "remove", _has("moustache", 0.2), _grows("moustache", 0.6), FACE_HAIR),
+    Trial("moustache", "remove", _with_moustache, _grows("moustache", 0.6), FACE_HAIR),
     Trial("glasses", "remove", _has("spectacles", 0.5), _ends("spectacles", most=WEARING),
           frozenset({"spectacles", "lids", "brows", "brows colour", "eyes colour"})),
     Trial("skin", "spots", _has("spots", 0.02), _grows("spots", 0.7), frozenset({"spots"})),

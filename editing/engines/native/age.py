@@ -16,7 +16,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from editing.engines.native.age_canvas import WORK, Canvas, canvas_of, grown
+from editing.engines.native.age_canvas import (
+    WORK,
+    Canvas,
+    blurred,
+    brightness,
+    canvas_of,
+    grown,
+)
 from editing.engines.native.age_hair import hair_change
 from editing.faces.align import FaceFrame
 from editing.faces.maps import look_up
@@ -40,7 +47,6 @@ from editing.progress import Progress
 SKETCH = 256  # side of the frame on which the course is set, and of its maps
 # Ages of the model at which the reader is asked.
 PROBES = (2.0, 12.0, 24.0, 36.0, 48.0, 60.0, 72.0, 84.0)
-GREY = 0.02  # difference of the channels up to which a picture is black and white
 FARTHEST = 20.0  # years by which the model's age may differ from the one asked for
 UNSURE = 6.0  # years within which the reader's finding and the age asked for may be the same age
 # Depth of the wrinkles by age; 1 is the relief that the weights hold, of people over 55.
@@ -156,7 +162,7 @@ def _age(canvas: Canvas, step: _Step, present: float, hair_age: float, keep_hair
     on_maps = displacement * (work / size)
     skin, hair, face = (_fetched(m, on_maps) for m in (canvas.skin, canvas.hair, canvas.face))
     tone = step.tone
-    if float(np.ptp(canvas.picture, axis=2).max()) < GREY:
+    if canvas.colourless:
         tone = np.repeat(tone.mean(axis=2, keepdims=True), 3, axis=2)
     gain = np.exp(look_up(tone, canvas.where) * skin[..., None]).astype(np.float32)
     moved = _fetched(canvas.picture, grown(displacement, size))
@@ -164,13 +170,15 @@ def _age(canvas: Canvas, step: _Step, present: float, hair_age: float, keep_hair
     change = _detail(moved, np.clip(bands, -0.9, 0.9) * face[..., None])
     if step.depth.any():
         lines = look_up(canvas.relief[..., None], grown(canvas.where, size))[..., 0]
-        level = cv2.GaussianBlur(moved.mean(axis=2), (0, 0), size / 60)
+        level = blurred(brightness(moved), size / 60)
         deep = look_up(step.depth[..., None], canvas.where)[..., 0] * face
         change = change + grown(deep, size) * lines * level
     difference = (change[..., None] * grown(gain, size)).astype(np.float32)
-    if not keep_hair:
-        hairs = grown(hair, size)[..., None]
-        difference = difference + hairs * hair_change(moved, present, hair_age)
+    hairs = grown(hair, size)
+    if not keep_hair and hairs.any():
+        where = _box(hairs > 0)
+        greying = hair_change(moved[where], present, hair_age, canvas.colourless)
+        difference[where] += hairs[where][..., None] * greying
     return FaceEdit(canvas.reach, displacement.astype(np.float32), gain, difference)
 
 
@@ -214,16 +222,24 @@ def _laid_out(maps: torch.Tensor) -> FloatMap:
 def _detail(picture: FloatMap, bands: FloatMap) -> FloatMap:
     """Return what the gains of the octaves add to the picture's brightness, (S, S)."""
     size = picture.shape[0]
-    last = picture.mean(axis=2)
-    total = np.zeros_like(last)
+    bright = brightness(picture)
+    last, total = bright, np.zeros_like(bright)
     for octave in range(BANDS):
         sigma = 2.0**octave * size / WORK
         if sigma < 0.4:
             continue
-        next_ = cv2.GaussianBlur(last if octave == 0 else picture.mean(axis=2), (0, 0), sigma)
-        total += (np.exp(grown(bands[..., octave], size)) - 1) * (last - next_)
+        next_ = blurred(bright, sigma)
+        total += grown(np.exp(bands[..., octave]) - 1, size) * (last - next_)
         last = next_
     return total
+
+
+def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns in which the mask is true anywhere."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return slice(0, 0), slice(0, 0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:

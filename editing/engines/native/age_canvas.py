@@ -30,6 +30,8 @@ WORK = 512  # side of the maps that are applied at the photo's own resolution
 RELIEF = 1024  # largest side of the drawn wrinkles' map
 DRAWINGS = 8  # different sets of wrinkles; a seed names one of them
 NOSE_BASE = 2
+GREY = 0.02  # difference of the channels up to which a picture is black and white
+BLURRED_SMALL = 3.0  # pixels of blur from which on a smaller picture serves as well
 
 FloatMap = NDArray[np.float32]
 
@@ -41,7 +43,7 @@ class Canvas:
     ``picture`` is (S, S, 3), RGB in [0, 1]. The maps are (W, W) and (W, W, C): ``where`` places lie
     on the canonical face, ``skin``, ``hair``, ``face`` (where skin may fold) and ``reach`` (where
     pixels may change at all). ``relief`` are the wrinkles of old skin, on the canonical face.
-    ``on_map`` (128, 128, 3) is the face laid on the canonical map. ``turn`` (3, 2) brings canonical
+    ``colourless`` is whether the photo is black and white. ``on_map`` (128, 128, 3) is the face laid on the canonical map. ``turn`` (3, 2) brings canonical
     movement to frame pixels.
     """
 
@@ -53,6 +55,7 @@ class Canvas:
     reach: FloatMap
     relief: FloatMap
     on_map: FloatMap
+    colourless: bool
     turn: NDArray[np.float32]
 
     def reduced(self, size: int) -> Canvas:
@@ -71,6 +74,7 @@ class Canvas:
             small(self.reach),
             small(self.relief),
             self.on_map,
+            self.colourless,
             self.turn * np.float32(scale),
         )
 
@@ -112,6 +116,7 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
         reach.astype(np.float32),
         _relief(course, min(frame.size, RELIEF), seed, models),
         _on_map(picture, frame.landmarks, canonical),
+        _spread(small) < GREY,
         turn.astype(np.float32),
     )
 
@@ -200,6 +205,33 @@ def _relief(course: AgeCourse, size: int, seed: int, models: ModelStore) -> Floa
 
     drawn: FloatMap = models.keep(f"wrinkles {drawing} of {size}", draw)
     return drawn
+
+
+def brightness(picture: FloatMap) -> FloatMap:
+    """Return the mean of the colours, (h, w)."""
+    return cv2.transform(picture, np.full((1, 3), 1 / 3, np.float32))
+
+
+def blurred(values: FloatMap, sigma: float) -> FloatMap:
+    """Return a map (h, w) after a Gaussian of ``sigma`` pixels, wide ones computed small."""
+    scale = 1
+    while sigma / scale > 2 * BLURRED_SMALL:
+        scale *= 2
+    if scale == 1:
+        return cv2.GaussianBlur(values, (0, 0), sigma)
+    height, width = values.shape
+    size = (max(1, width // scale), max(1, height // scale))
+    small = cv2.GaussianBlur(
+        cv2.resize(values, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / scale
+    )
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _spread(picture: FloatMap) -> float:
+    """Return the largest difference of the colours of a pixel."""
+    red, green, blue = cv2.split(picture)
+    high = np.maximum(np.maximum(red, green), blue)
+    return float((high - np.minimum(np.minimum(red, green), blue)).max())
 
 
 def grown(values: FloatMap, size: int) -> FloatMap:

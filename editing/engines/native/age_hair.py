@@ -7,6 +7,7 @@ no strand is drawn.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,12 +25,15 @@ def grey_share(age: float) -> float:
     return float(np.interp(age, AGES, SHARES))
 
 
-def hair_change(picture: FloatMap, present: float, target: float) -> FloatMap:
+def hair_change(
+    picture: FloatMap, present: float, target: float, colourless: bool = False
+) -> FloatMap:
     """Return what greying adds to hair, float32 (H, W, 3).
 
     Args:
         picture: (H, W, 3), RGB in [0, 1]; only what is hair is of use.
         present, target: years.
+        colourless: whether the photo is black and white: hair then gets darker, not brown.
     """
     was, now = grey_share(present), grey_share(target)
     red, green, blue = (picture[..., n] for n in range(3))
@@ -37,16 +41,15 @@ def hair_change(picture: FloatMap, present: float, target: float) -> FloatMap:
     full = (red - blue) * np.clip((red - 0.25) / 0.25, 0, 1) - 0.62 * red
     strange = np.maximum(np.maximum(blue - green, green - red), full)
     natural = np.clip(1.5 - 20 * strange, 0, 1)[..., None]
-    bright = picture @ WEIGHTS
+    bright = cv2.transform(picture, WEIGHTS[None])
     if now >= was:
         # Bright strands gain less: they are lit already.
         share = (now - was) / max(1 - was, 1e-3)
-        without = 0.16 + 0.84 * bright**0.72
+        without = 0.16 + 0.84 * cv2.pow(bright, 0.72)
         return (natural * share * 0.9 * (without[..., None] - picture)).astype(np.float32)
-    colourless = 1 - np.clip((picture.max(axis=2) - picture.min(axis=2)) / 0.25, 0, 1)
-    grey = colourless * np.clip((bright - 0.25) / 0.3, 0, 1)
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    grey = (1 - np.clip(spread / 0.25, 0, 1)) * np.clip((bright - 0.25) / 0.3, 0, 1)
     share = (was - now) / max(was, 1e-3) * was
-    # A picture without any colour gets darker hair, not brown.
-    tint = PIGMENT / PIGMENT.mean() if np.ptp(picture, axis=2).max() > 0.02 else 1.0
+    tint = 1.0 if colourless else PIGMENT / PIGMENT.mean()
     dyed = bright[..., None] * tint * 0.62
     return (natural * (share * grey)[..., None] * (dyed - picture)).astype(np.float32)
