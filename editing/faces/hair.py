@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.faces.align import FaceFrame
+from editing.faces.light import brightness
 from editing.faces.parts import eye_distance, ring
 from editing.faces.regions import fitted_to, head_regions
 from editing.faces.topology import FACE_OVAL
@@ -53,7 +54,7 @@ def apart_from_skin(
     hair: FloatMap, picture: FloatMap, cheek: FloatMap, oval: FloatMap, irises: float
 ) -> FloatMap:
     """Return the hair without what has the colour of the cheeks in and beside the face's oval."""
-    unlike = np.abs(picture - cheek).mean(axis=2) / max(float(cheek.mean()), 0.05)
+    unlike = brightness(np.abs(picture - cheek)) / max(float(cheek.mean()), 0.05)
     side = 2 * round(0.3 * irises / 4) + 1
     # So wide a reach is told by a sixteenth of the pixels as well.
     small = cv2.resize(oval, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)

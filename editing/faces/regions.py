@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from editing.faces.align import FaceFrame
+from editing.faces.light import brightness
 from editing.models import ModelStore
 from editing.networks.head import HEAD_CROP, HeadNet
 
@@ -44,7 +45,7 @@ def fitted_to(picture: FloatMap, mask: FloatMap) -> FloatMap:
     The guided filter (He, Sun & Tang, PAMI 2013, equations 5 to 8) with the brightness as guide.
     """
     height, width = picture.shape[:2]
-    guide = picture.mean(axis=2)
+    guide = brightness(picture)
     grown = cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR)
     side = (max(3, width // 32) | 1,) * 2
     mean, mean_mask = cv2.blur(guide, side), cv2.blur(grown, side)

@@ -20,12 +20,12 @@ from editing.engines.native.age_canvas import (
     WORK,
     Canvas,
     blurred,
-    brightness,
     canvas_of,
     grown,
 )
 from editing.engines.native.age_hair import hair_change
 from editing.faces.align import FaceFrame
+from editing.faces.light import brightness
 from editing.faces.maps import look_up
 from editing.faces.paste import FaceEdit, in_frame
 from editing.models import ModelStore

@@ -207,11 +207,6 @@ def _relief(course: AgeCourse, size: int, seed: int, models: ModelStore) -> Floa
     return drawn
 
 
-def brightness(picture: FloatMap) -> FloatMap:
-    """Return the mean of the colours, (h, w)."""
-    return cv2.transform(picture, np.full((1, 3), 1 / 3, np.float32))
-
-
 def blurred(values: FloatMap, sigma: float) -> FloatMap:
     """Return a map (h, w) after a Gaussian of ``sigma`` pixels, wide ones computed small."""
     scale = 1

@@ -22,6 +22,7 @@ from editing.engines.native.membrane import closed, membrane
 from editing.faces import parts
 from editing.faces.align import resized
 from editing.faces.canonical import canonical_face
+from editing.faces.light import brightness
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
 from editing.faces.mesh import DrawnMesh
 from editing.faces.topology import FACE_OVAL, LIPS_INNER
@@ -185,7 +186,7 @@ def in_light_of(
     another hue over less than ``fine``. Hair, spectacles and shine of the other, far from its usual
     brightness, do not count.
     """
-    bright = other.mean(axis=2)
+    bright = brightness(other)
     usual = np.median(bright[where])
     spread = 1.5 * np.median(np.abs(bright[where] - usual)) + 0.02
     weight = where * np.exp(-(((bright - usual) / (3 * spread)) ** 2)).astype(np.float32)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from editing.faces.light import brightness
+
 FloatMap = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -28,7 +30,7 @@ def with_grain(filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float) -
     near = max(4.0, picture.shape[0] / 24)
     weight = _around(known.astype(np.float32), near)
     # A loud edge (a hair, a lash) is no grain: it counts no more than thrice the usual.
-    energy = (fine**2).mean(axis=2)
+    energy = brightness(fine**2)
     usual = float(np.median(energy[known])) + 1e-12
     energy = np.minimum(energy, 9 * usual) * known
     # Deep in a large hole nothing is near: there it is the usual of the picture.
@@ -51,7 +53,7 @@ def _around(values: FloatMap, near: float) -> FloatMap:
 def _energy(filled: FloatMap, coarse: float) -> FloatMap:
     """Return how much fine detail there is already, (h, w)."""
     fine = filled - cv2.GaussianBlur(filled, (0, 0), max(0.6, 0.6 * coarse))
-    return cv2.GaussianBlur((fine**2).mean(axis=2), (0, 0), max(2.0, 2 * coarse))
+    return cv2.GaussianBlur(brightness(fine**2), (0, 0), max(2.0, 2 * coarse))
 
 
 def _sample(fine: FloatMap, hole: Mask) -> FloatMap:
@@ -59,7 +61,7 @@ def _sample(fine: FloatMap, hole: Mask) -> FloatMap:
     size = min(PATCH, min(hole.shape) // 4)
     box = (size, size)
     covered = cv2.boxFilter(hole.astype(np.float32), -1, box, borderType=cv2.BORDER_CONSTANT)
-    loud = cv2.boxFilter((fine**2).mean(axis=2), -1, box)
+    loud = cv2.boxFilter(brightness(fine**2), -1, box)
     rows, columns = np.nonzero(hole)
     y, x = np.mgrid[0 : hole.shape[0], 0 : hole.shape[1]]
     far = np.hypot(y - rows.mean(), x - columns.mean()) / hole.shape[0]

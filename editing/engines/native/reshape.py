@@ -70,7 +70,7 @@ def warp(
     grid = np.stack(np.meshgrid(np.arange(WARP_SIZE), np.arange(WARP_SIZE)), axis=2)
     shift = mesh.positions(fixed) - grid.astype(np.float32)
     shift = cv2.GaussianBlur(shift, (0, 0), WARP_SIZE / 160) * resting(WARP_SIZE)[..., None]
-    moves = (np.abs(shift).max(axis=2) > 0.02).astype(np.uint8)
+    moves = (np.maximum(*cv2.split(np.abs(shift))) > 0.02).astype(np.uint8)
     wide = cv2.dilate(moves, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     return (shift / scale).astype(np.float32), wide.astype(np.float32)
 
