@@ -33,7 +33,7 @@ LEARNED = ("smile", "mouth_open", "beard", "spectacles", "gender", "age")
 WINGS = (129, 358)  # of the nose
 MIDDLE_LIPS = ((0, 13), (14, 17))  # outer and inner edge, upper and lower
 LIDS = ((159, 145), (386, 374))
-SPOT, GLOSS = 2.5, 9.0  # steps of L* or a* from the skin around that count as a spot, as gloss
+SPOT, GLOSS = 5.0, 9.0  # steps of L* or a* from the skin around: a spot to whoever looks; gloss
 SIDE = 512
 
 FloatMap = NDArray[np.float32]

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from editing.engines.native.age_canvas import (
     WORK,
     Canvas,
-    blurred,
     canvas_of,
     grown,
 )
 from editing.engines.native.age_hair import hair_change
 from editing.faces.align import FaceFrame
+from editing.faces.blur import blurred
 from editing.faces.light import brightness
 from editing.faces.maps import look_up
 from editing.faces.paste import FaceEdit, in_frame

@@ -31,7 +31,6 @@ RELIEF = 1024  # largest side of the drawn wrinkles' map
 DRAWINGS = 8  # different sets of wrinkles; a seed names one of them
 NOSE_BASE = 2
 GREY = 0.02  # difference of the channels up to which a picture is black and white
-BLURRED_SMALL = 3.0  # pixels of blur from which on a smaller picture serves as well
 
 FloatMap = NDArray[np.float32]
 
@@ -205,21 +204,6 @@ def _relief(course: AgeCourse, size: int, seed: int, models: ModelStore) -> Floa
 
     drawn: FloatMap = models.keep(f"wrinkles {drawing} of {size}", draw)
     return drawn
-
-
-def blurred(values: FloatMap, sigma: float) -> FloatMap:
-    """Return a map (h, w) after a Gaussian of ``sigma`` pixels, wide ones computed small."""
-    scale = 1
-    while sigma / scale > 2 * BLURRED_SMALL:
-        scale *= 2
-    if scale == 1:
-        return cv2.GaussianBlur(values, (0, 0), sigma)
-    height, width = values.shape
-    size = (max(1, width // scale), max(1, height // scale))
-    small = cv2.GaussianBlur(
-        cv2.resize(values, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / scale
-    )
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _spread(picture: FloatMap) -> float:

@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.faces import parts
+from editing.faces.blur import blurred
+from editing.faces.light import brightness
 
 # Distances between the irises: how far a beard thins out at its edge, to the cheek and to the lips;
 # the thickness and the length of a strand.
-EDGE, LIP_EDGE, THICK, LONG = 0.2, 0.035, 0.010, 0.09
+EDGE, LIP_EDGE, THICK, LONG = 0.2, 0.035, 0.008, 0.06
 STEPS = 12
 DENSE = 0.92  # share of the skin that is covered where it is densest
 UNDER = 0.7  # share of the skin beneath that is hair in shadow
+PURE = 0.6  # share of the brows' colourfulness that is hair's own
 DARKER = 0.85  # of the brows' colour: between strands it is dark
 MOUTH, NOSE_BASE, CHIN = (13, 14), 2, 152
 
@@ -45,7 +48,7 @@ def with_beard(
     uneven = cv2.resize(random.standard_normal((24, 24)).astype(np.float32), (size, size))
     cover = np.clip(dense * (1.25 + 0.12 * uneven) + 0.42 * strands * dense**0.5 - 0.12, 0, 1)
     cover = cover * np.clip(dense * 6, 0, 1) * DENSE
-    soft = cv2.GaussianBlur(picture, (0, 0), 0.12 * unit).mean(axis=2)
+    soft = blurred(brightness(picture), 0.12 * unit)
     cheek = float(np.median(soft[parts.skin(landmarks, size) > 0.5]))
     light = np.clip(soft / max(cheek, 0.05), 0.45, 1.5)[..., None]
     # Under the strands it is dark as well, or the skin between them would glare.
@@ -64,7 +67,9 @@ def brow_colour(picture: FloatMap, landmarks: Points) -> FloatMap:
         return np.array([0.2, 0.15, 0.1], np.float32)
     bright = inside.mean(axis=1)
     dark = inside[bright <= np.quantile(bright, 0.33)]
-    return np.median(dark, axis=0).astype(np.float32)
+    found = np.median(dark, axis=0)
+    # Between the hairs of a brow the skin shines through.
+    return (found.mean() + PURE * (found - found.mean())).astype(np.float32)
 
 
 def _density(region: str, landmarks: Points, size: int, unit: float) -> FloatMap:

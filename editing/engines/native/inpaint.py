@@ -79,10 +79,6 @@ def _filled(
     frame: FaceFrame, params: InpaintParams, seed: int, models: ModelStore, progress: Progress
 ) -> FaceEdit:
     mask = _hole(frame, params)
-    if (params.region, params.attribute) == ("glasses", "remove"):
-        mask = spectacles_in(frame.picture(), frame.landmarks).astype(np.float32)
-        if not mask.any():
-            raise PartMissing("no spectacles were seen on this face")
     size = min(frame.size, WORK)
     picture, landmarks = frame.picture(), frame.landmarks
     small = mask
@@ -105,6 +101,11 @@ def _filled(
 
 
 def _hole(frame: FaceFrame, params: InpaintParams) -> FloatMap:
+    if (params.region, params.attribute) == ("glasses", "remove"):
+        found = spectacles_in(frame.picture(), frame.landmarks).astype(np.float32)
+        if not found.any():
+            raise PartMissing("no spectacles were seen on this face")
+        return found
     if params.region != "mask":
         return parts.hole_of(params.region, frame.landmarks, frame.size)
     covered = frame.covered()

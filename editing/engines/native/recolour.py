@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.faces.blur import blurred
+
 FloatMap = NDArray[np.float32]
 
 # How far the lightness follows: dye darkens hair easily, and bleaches it only so far.
@@ -83,7 +85,7 @@ def without_spots(picture: FloatMap, mask: FloatMap, unit: float) -> FloatMap:
     median, and the finest octave, the pores, is laid back on it.
     """
     lab = to_lab(picture)
-    fine = lab - cv2.GaussianBlur(lab, (0, 0), max(0.8, unit / 90))
+    fine = lab - blurred(lab, max(0.8, unit / 90))
     smooth = _median(lab, unit / 7)
     off = cv2.GaussianBlur(lab - smooth, (0, 0), max(0.6, unit / 120))
     usual = _spread(off, mask)
@@ -101,9 +103,9 @@ def without_shine(picture: FloatMap, mask: FloatMap, unit: float) -> FloatMap:
     inside = mask > 0.5
     if not inside.any():
         return picture
-    wide = cv2.GaussianBlur(mask, (0, 0), unit / 2.2)[..., None]
-    usual = cv2.GaussianBlur(lab * mask[..., None], (0, 0), unit / 2.2) / np.maximum(wide, 1e-3)
-    coarse = cv2.GaussianBlur(lab, (0, 0), max(0.8, unit / 40))
+    wide = blurred(mask, unit / 2.2)[..., None]
+    usual = blurred(lab * mask[..., None], unit / 2.2) / np.maximum(wide, 1e-3)
+    coarse = blurred(lab, max(0.8, unit / 40))
     over = coarse[..., 0] - usual[..., 0] - 2
     gloss = np.clip(over, 0, None) * 0.75
     share = np.clip(over / 18, 0, 1)[..., None] * 0.8

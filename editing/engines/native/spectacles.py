@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.faces import parts
+from editing.faces.align import resized
+from editing.faces.light import brightness
 from editing.faces.topology import LEFT_EYE, RIGHT_EYE
 
 # Distances between the irises: the thickest rim, the shortest piece of one, how much of the skin
@@ -18,6 +20,7 @@ from editing.faces.topology import LEFT_EYE, RIGHT_EYE
 THICK, LONG, BESIDE, BEYOND = 0.13, 0.28, 0.035, 0.3
 SIDES = (127, 356)  # of the outline, where temples leave it
 BROW = 1.35  # by how much a rim on a brow is darker than the brow is anyway
+WORK = 768  # largest side of the picture that is looked at
 DARKER, BRIGHTER = 0.055, 0.10  # of white, beyond what skin's own texture does
 DARK_GLASS = 0.16  # by how much a face behind dark glasses is darker than the cheeks
 
@@ -33,10 +36,16 @@ def spectacles_in(picture: FloatMap, landmarks: Points) -> Mask:
         picture: (S, S, 3), RGB in [0, 1], an upright frame.
         landmarks: (478, 3), pixels of it.
     """
-    size, unit = picture.shape[0], parts.eye_distance(landmarks)
+    whole = picture.shape[0]
+    if whole > WORK:
+        # Rims are seen as well in a smaller picture, and far sooner.
+        small = cv2.resize(picture, (WORK, WORK), interpolation=cv2.INTER_AREA)
+        found = spectacles_in(small, resized(landmarks, WORK / whole)).astype(np.float32)
+        return cv2.resize(found, (whole, whole), interpolation=cv2.INTER_LINEAR) > 0.3
+    size, unit = whole, parts.eye_distance(landmarks)
     band = parts.hole_of("glasses", landmarks, size) > 0.5
     dark = _dark(picture, landmarks, band)
-    grey = cv2.GaussianBlur(picture.mean(axis=2), (0, 0), max(0.6, 0.008 * unit))
+    grey = cv2.GaussianBlur(brightness(picture), (0, 0), max(0.6, 0.008 * unit))
     side = 2 * max(2, round(THICK * unit / 2)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     darker = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel) - grey
@@ -51,10 +60,10 @@ def spectacles_in(picture: FloatMap, landmarks: Points) -> Mask:
     wide = cv2.dilate(
         kept.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (beside, beside))
     )
-    found: Mask = (wide > 0) & where
+    kept_mask: Mask = (wide > 0) & where
     if dark:
-        found |= band | (parts.hole_of("eyes", landmarks, size) > 0.5)
-    return found
+        kept_mask |= band | (parts.hole_of("eyes", landmarks, size) > 0.5)
+    return kept_mask
 
 
 def _dark(picture: FloatMap, landmarks: Points, band: Mask) -> bool:
@@ -64,7 +73,7 @@ def _dark(picture: FloatMap, landmarks: Points, band: Mask) -> bool:
     below = face & ~band
     if not band.any() or not below.any():
         return False
-    grey = picture.mean(axis=2)
+    grey = brightness(picture)
     return float(np.median(grey[below]) - np.median(grey[band])) > DARK_GLASS
 
 
