@@ -63,6 +63,21 @@ def apart_from_skin(
     return (hair * (1 - around * np.clip(1.8 - unlike / 0.2, 0, 1))).astype(np.float32)
 
 
+def without_scalp(hair: FloatMap, picture: FloatMap, cheek: FloatMap) -> FloatMap:
+    """Return the hair without bald skin: what has the colour of the cheeks and no strands.
+
+    Strands are told by how much the brightness changes over two pixels of a 512-pixel frame.
+    """
+    bright = brightness(picture)
+    fine = bright - cv2.GaussianBlur(bright, (0, 0), 2)
+    strands = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 5)) / np.maximum(bright, 0.05)
+    level = float(cheek.mean())
+    hue = brightness(np.abs(picture / np.maximum(bright, 0.02)[..., None] - cheek / level))
+    alike = np.clip(2 - hue / 0.1, 0, 1) * np.clip((bright / level - 0.45) / 0.25, 0, 1)
+    bald = alike * np.clip(2 - strands / 0.018, 0, 1)
+    return (hair * (1 - cv2.GaussianBlur(bald.astype(np.float32), (0, 0), 3))).astype(np.float32)
+
+
 def sharper(mask: FloatMap) -> FloatMap:
     """Return a mask without the haze that the guided filter leaves beside an edge."""
     return np.clip((mask - 0.35) / 0.45, 0, 1).astype(np.float32)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import skimage
+import torch
 
 from editing.engines.native.age_hair import grey_share, hair_change
 from editing.engines.native.age_relief import wrinkles
 from editing.faces.align import align
+from editing.faces.blur import blurred
 from editing.faces.canonical import canonical_face
 from editing.faces.detect import detect_faces
+from editing.faces.light import brightness
 from editing.faces.maps import look_up, on_map, places
 from editing.faces.regions import fitted_to, head_regions
 from editing.models import ModelStore
+from editing.networks.age import AgeChange
 from editing.photo import Photo
 from editing.pipeline import edit_photo
 from editing.request import EditRequest
@@ -156,3 +161,26 @@ def test_black_and_white_stays_so(photo, faces, models):
     request = EditRequest(operation="age", params={"target_age": 70}, seed=3)
     after = edit_photo(one, request, models, faces=faces).photo.pixels.astype(int)
     assert np.ptp(after, axis=2).max() <= 6
+
+
+def test_the_network_on_top_changes_nothing_at_ones_own_age_and_no_hair_ever(models):
+    network = models.network("age_change", AgeChange)
+    face = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(1))
+    ages = torch.tensor([30.0, 55.0])
+    with torch.inference_mode():
+        still = network(face, ages, ages)
+        older = network(face, ages, ages + 30)
+    assert all(float(maps.abs().max()) == 0 for maps in still)
+    move, tone, bands, depth = older
+    assert move.abs().max() > 0.002
+    # Far from the face nothing moves: no hair, no hat, no background.
+    assert move[..., :6, :].abs().max() < 1e-3
+    for maps, limit in zip((move, tone, bands, depth), (0.09, 0.05, 0.8, 2.0), strict=True):
+        assert maps.abs().max() <= limit
+
+
+def test_a_wide_blur_computed_small_is_the_same_blur():
+    picture = np.random.default_rng(0).random((256, 256, 3)).astype(np.float32)
+    exact = cv2.GaussianBlur(picture, (0, 0), 20)
+    assert np.abs(blurred(picture, 20.0) - exact)[30:-30, 30:-30].max() < 0.01
+    assert np.allclose(brightness(picture), picture.mean(axis=2), atol=1e-6)

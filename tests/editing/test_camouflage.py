@@ -61,6 +61,8 @@ def test_people_see_somebody_else_and_the_recogniser_the_same(somebody):
     measures = somebody.report.faces[0].measures
     assert measures["appearance_ssim"] < 0.8
     assert measures["identity_distance"] < 0.45
+    # Nor is the one that took no part in it.
+    assert measures["second_identity_distance"] < 0.35
     assert measures["change_outside_mask"] == 0
     assert 0.6 < measures["sharpness_ratio"] < 1.6
     assert abs(measures["yaw_after"] - measures["yaw_before"]) < 5

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from editing.engines.native.recolour import color_of, dyed, to_lab
 from editing.engines.native.reshape import reshaped
+from editing.engines.native.spectacles import spectacles_in
 from editing.errors import MaskInvalid, ParamsInvalid
 from editing.faces import parts
 from editing.faces.align import align
 from editing.faces.detect import detect_faces
-from editing.faces.topology import LIPS_INNER, LIPS_OUTER
+from editing.faces.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 from editing.models import ModelStore
 from editing.operations.inpaint import ATTRIBUTES, InpaintParams
 from editing.photo import Photo
@@ -158,3 +160,77 @@ def test_irises_are_found_between_the_lids(astronaut_photo, faces, models):
 
 def test_a_restore_is_neutral_at_strength_zero():
     assert InpaintParams(strength=0).is_neutral()
+
+
+def with_spectacles(photo: Photo, face) -> tuple[Photo, np.ndarray]:
+    """Return the photo with dark round rims drawn on it, and where they are."""
+    pixels, rims = photo.pixels.copy(), np.zeros(photo.pixels.shape[:2], np.uint8)
+    irises = [face.landmarks[n, :2] for n in (468, 473)]
+    unit = float(np.linalg.norm(irises[1] - irises[0]))
+    middles = [tuple(np.round(iris).astype(int).tolist()) for iris in irises]
+    for middle in middles:
+        cv2.circle(rims, middle, round(0.36 * unit), 1, 2)
+    inner = [
+        (middles[0][0] + round(0.36 * unit), middles[0][1]),
+        (middles[1][0] - round(0.36 * unit), middles[1][1]),
+    ]
+    cv2.line(rims, inner[0], inner[1], 1, 2)
+    pixels[rims > 0] = (25, 20, 20)
+    return replace(photo, pixels=pixels), rims > 0
+
+
+def test_spectacles_go_and_the_eyes_behind_them_stay(astronaut_photo, faces, models):
+    worn, rims = with_spectacles(astronaut_photo, faces[0])
+    request = EditRequest.model_validate(
+        {"operation": "inpaint", "params": {"region": "glasses", "attribute": "remove"}, "seed": 4}
+    )
+    done = edit_photo(worn, request, models, faces=faces).photo
+    brows = parts.brows(faces[0].landmarks, 512) > 0
+    seen = rims & ~brows
+    before, after = (photo.pixels[seen].mean() for photo in (worn, done))
+    truth = astronaut_photo.pixels[seen].mean()
+    assert abs(after - truth) < 0.4 * abs(before - truth)
+    for ring in (LEFT_EYE, RIGHT_EYE):
+        eye = parts.ring(faces[0].landmarks, ring, 512, 0.9) > 0.5
+        assert np.array_equal(done.pixels[eye], worn.pixels[eye])
+
+
+def test_a_face_without_spectacles_is_told_so(models):
+    plain = np.full((256, 256, 3), 0.6, np.float32)
+    points = np.zeros((478, 3), np.float32)
+    points[:, :2] = np.random.default_rng(0).uniform(60, 200, (478, 2))
+    points[468, :2], points[473, :2] = (90, 120), (160, 120)
+    assert not spectacles_in(plain, points).any()
+
+
+def test_a_drawn_beard_is_dark_hair_and_another_seed_draws_other_strands(
+    inpainted, astronaut_photo, faces
+):
+    done = inpainted(region="beard", attribute="add").photo
+    chin = faces[0].landmarks[199, :2].round().astype(int)
+    where = np.s_[chin[1] - 4 : chin[1] + 5, chin[0] - 8 : chin[0] + 9]
+    assert done.pixels[where].mean() < 0.7 * astronaut_photo.pixels[where].mean()
+    params = {"region": "beard", "attribute": "add"}
+    again, other = (
+        edit_photo(
+            astronaut_photo,
+            EditRequest(operation="inpaint", params=params, seed=seed),
+            ModelStore(),
+            faces=faces,
+        ).photo.pixels
+        for seed in (4, 5)
+    )
+    assert np.array_equal(again, done.pixels)
+    assert not np.array_equal(other, done.pixels)
+
+
+def test_a_smile_comes_and_goes(inpainted):
+    smiles = {}
+    for attribute in ("smile", "neutral"):
+        measures = inpainted(region="mouth", attribute=attribute).report.faces[0].measures
+        smiles[attribute] = (
+            measures["expression_after"]["smile"] - measures["expression_before"]["smile"]
+        )
+    assert smiles["smile"] > 0 > smiles["neutral"]
+    closed = inpainted(region="mouth", attribute="neutral").report.faces[0].measures
+    assert closed["expression_after"]["mouth_open"] < closed["expression_before"]["mouth_open"]

@@ -17,13 +17,15 @@ from editing.measure.change import measure_change
 from editing.measure.chip import cut_chip
 from editing.measure.identity import descriptor
 from editing.measure.light import light_asymmetry
+from editing.measure.second import cosine_distance, second_features
 from editing.models import ModelStore
 from editing.operations.expression import EXPRESSION
+from editing.photo import decode_photo
 
 NAMES = {
     "identity_distance", "age_before", "age_after", "yaw_before", "yaw_after", "pitch_before",
     "pitch_after", "roll_before", "roll_after", "light_asymmetry_before", "light_asymmetry_after",
-    "expression_before", "expression_after", "change_outside_mask", "change_inside_mask",
+    "colour_cast_before", "colour_cast_after", "expression_before", "expression_after", "change_outside_mask", "change_inside_mask",
     "sharpness_ratio", "face_ssim", "appearance_ssim",
 }  # fmt: skip
 
@@ -172,3 +174,16 @@ def test_change_of_a_large_photo_needs_little_memory():
     finally:
         tracemalloc.stop()
     assert peak < 12 * 2**20  # the photo itself has 36 MiB
+
+
+def test_the_second_recogniser_knows_people_apart(astronaut_photo, grace_hopper_path):
+    models = ModelStore()
+    hopper = decode_photo(grace_hopper_path.read_bytes())
+    darker = replace(astronaut_photo, pixels=(astronaut_photo.pixels * 0.8).astype(np.uint8))
+    her, again, other = (
+        second_features(photo, detect_faces(photo, models)[0], models)
+        for photo in (astronaut_photo, darker, hopper)
+    )
+    assert her.shape == (1024,)
+    assert cosine_distance(her, again) < 0.05
+    assert cosine_distance(her, other) > 0.3

@@ -11,6 +11,7 @@ import pytest
 from editing.engines.native.relight import evened, lit
 from editing.engines.native.turning import turned
 from editing.errors import PoseRefused
+from editing.evaluate import own_copies
 from editing.faces.align import align
 from editing.faces.canonical import canonical_face
 from editing.faces.detect import detect_faces
@@ -146,3 +147,17 @@ def test_no_skin_is_made_blue(astronaut_photo, faces):
     red, blue = believable((2.0, -2.0), astronaut_photo.pixels, faces[0].landmarks)
     assert 0 < red < 1
     assert -1 < blue < 0
+
+
+def test_copies_of_our_own_are_brought_back(astronaut_png, tmp_path, monkeypatch):
+    monkeypatch.setattr(own_copies, "LIGHTS", (60.0,))
+    monkeypatch.setattr(own_copies, "YAWS", (20.0,))
+    path = tmp_path / "7_neutral.png"
+    path.write_bytes(astronaut_png)
+    found = own_copies.measure_copies([path], ModelStore(), lambda _: None)
+    told = own_copies.summary(found)
+    assert list(told) == ["light +60", "yaw +20"]
+    assert told["light +60"]["psnr_back"] > told["light +60"]["psnr_copy"]
+    assert told["yaw +20"]["yaw_back"] < 0.4 * told["yaw +20"]["yaw_copy"]
+    assert told["yaw +20"]["distance_back"] < 0.5
+    assert "| yaw +20 | 1 |" in own_copies.to_markdown(found)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from editing.engines.native.age_relief import wrinkles
 from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import CanonicalFace, canonical_face
-from editing.faces.hair import CHEEKS, apart_from_skin, sharper
+from editing.faces.hair import CHEEKS, apart_from_skin, sharper, without_scalp
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, on_map, places
 from editing.faces.regions import fitted_to, head_regions
 from editing.faces.topology import (
@@ -94,7 +94,7 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
     )
     small = grown(picture, WORK)
     cheek = _cheek(small, where, canonical.shape)
-    hair = apart_from_skin(hair, small, cheek, oval, irises)
+    hair = without_scalp(apart_from_skin(hair, small, cheek, oval, irises), small, cheek)
     tufts = _face_hair(small, cheek, where, canonical.shape)
     person = np.maximum(person, oval)  # hats and hands apart, a face is a person's
     skin = person * (1 - hair) * neck * (1 - still)
