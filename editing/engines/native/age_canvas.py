@@ -30,6 +30,7 @@ WORK = 512  # side of the maps that are applied at the photo's own resolution
 RELIEF = 1024  # largest side of the drawn wrinkles' map
 DRAWINGS = 8  # different sets of wrinkles; a seed names one of them
 NOSE_BASE = 2
+STRANDS = 384  # pixels a side of a frame in which strands of hair are to be seen
 GREY = 0.02  # difference of the channels up to which a picture is black and white
 
 FloatMap = NDArray[np.float32]
@@ -94,7 +95,9 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
     )
     small = grown(picture, WORK)
     cheek = _cheek(small, where, canonical.shape)
-    hair = without_scalp(apart_from_skin(hair, small, cheek, oval, irises), small, cheek)
+    hair = apart_from_skin(hair, small, cheek, oval, irises)
+    if frame.size >= STRANDS:
+        hair = without_scalp(hair, small, cheek)
     tufts = _face_hair(small, cheek, where, canonical.shape)
     person = np.maximum(person, oval)  # hats and hands apart, a face is a person's
     skin = person * (1 - hair) * neck * (1 - still)
