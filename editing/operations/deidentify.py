@@ -124,7 +124,16 @@ DEIDENTIFY = Operation(
     ),
     engines=(
         EngineDeclaration(
-            "native", weights=("mesh", "landmarks", "head", "face_prior", "fill", "surrogate")
+            "native",
+            weights=(
+                "mesh",
+                "landmarks",
+                "head",
+                "face_prior",
+                "fill",
+                "surrogate",
+                "recogniser",
+            ),
         ),
     ),
     default_faces="all",

@@ -48,11 +48,14 @@ SKETCH = 256  # side of the frame on which the course is set, and of its maps
 # Ages of the model at which the reader is asked.
 PROBES = (2.0, 12.0, 24.0, 36.0, 48.0, 60.0, 72.0, 84.0)
 FARTHEST = 20.0  # years by which the model's age may differ from the one asked for
-UNSURE = 6.0  # years within which the reader's finding and the age asked for may be the same age
+# Years within which the reader's finding and the age asked for may be the same age, and from which on
+# they are not.
+UNSURE = (2.0, 8.0)
 # Depth of the wrinkles by age; 1 is the relief that the weights hold, of people over 55.
 DEPTH_AGES = (25.0, 35.0, 45.0, 60.0, 75.0, 100.0)
 DEPTHS = (0.0, 0.15, 0.5, 1.3, 1.9, 2.3)
 MOST_DEPTH = 4.0
+FOLDED = 0.9  # of the depth that the readers of age asked for: theirs is sharper than a photograph
 
 FloatMap = NDArray[np.float32]
 
@@ -136,8 +139,9 @@ def _show(known: _Known, target: float, keep_hair: bool, models: ModelStore) -> 
 
 
 def _beyond_doubt(years: float) -> float:
-    """Return the years to go, fewer where they may be the reader's own error: from UNSURE on, all."""
-    return years * min(1.0, abs(years) / UNSURE)
+    """Return the years to go, fewer where they may be the reader's own error."""
+    low, high = UNSURE
+    return years * min(1.0, max(0.0, (abs(years) - low) / (high - low)))
 
 
 def read_ages(pictures: list[FloatMap], models: ModelStore) -> NDArray[np.float64]:
@@ -205,7 +209,7 @@ def _steps(
         bands = bands + gains
         folds = np.zeros_like(deeper)
         if target > present:
-            folds = np.clip(float(depth[1] - depth[0]) + deeper, 0, MOST_DEPTH)
+            folds = FOLDED * np.clip(float(depth[1] - depth[0]) + deeper, 0, MOST_DEPTH)
         else:
             # Skin that grows smooth keeps its pores, the finest octave.
             bands[..., 1:] += 0.4 * float(depth[1] - depth[0])

@@ -18,6 +18,7 @@ from editing.engines.native.fill import Laid, face_prior, lay, likely, show
 from editing.engines.native.reshape import warp
 from editing.faces import parts
 from editing.faces.align import FaceFrame, resized
+from editing.faces.blur import blurred
 from editing.faces.canonical import canonical_face
 from editing.faces.hair import hair_of
 from editing.faces.paste import FaceEdit
@@ -38,6 +39,9 @@ FACE = 0.98  # of the face's oval is replaced
 LIGHT, LIGHT_OF_GROUP = (0.5, 0.06), (2.0, 0.5)
 SOFT = 0.12  # share of the half width of the face over which it fades into what is around
 MOST_HAIR = 0.35  # of the face that may be covered by hair
+# Patches of the skin: their size, distances between the eyes, and the most that they may differ from
+# what is around them, natural logarithm.
+PATCH, MOST_PATCH = (0.09, 0.6), 0.065
 WORK = 1024
 
 FloatMap = NDArray[np.float32]
@@ -97,6 +101,7 @@ def replaced(
     asked: dict[str, float],
     progress: Progress,
     k: int | None = None,
+    further: float = 1.0,
 ) -> FaceEdit:
     """Return the edit that shows somebody else.
 
@@ -106,6 +111,7 @@ def replaced(
         strength: 1 for another face, less for one between.
         asked: attributes to have instead of the source's own.
         k: where given, the face is the average of the k or more synthetic people like the source.
+        further: more than 1 turns more of what is the source's own into its opposite.
 
     Who is drawn is kept in the frame's ``memo``: frames of one person that share it show the same
     other person, as the pictures of a video do.
@@ -114,7 +120,9 @@ def replaced(
     picture, landmarks = _at_work(frame)
     size = picture.shape[0]
     nothing = np.zeros((size, size), np.bool_)
-    kept = frame.memo.setdefault(f"surrogate {seed} {strength} {k} {sorted(asked.items())}", {})
+    kept = frame.memo.setdefault(
+        f"surrogate {seed} {strength} {k} {further} {sorted(asked.items())}", {}
+    )
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     if "source" not in kept:
         progress(0.02, "reading the face")
@@ -124,7 +132,11 @@ def replaced(
     random = np.random.default_rng(seed)
     if "shape" not in kept:
         own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
-        code = np.zeros_like(own) if k is not None else other_shape(own, random, SHAPE_OPPOSED)
+        code = (
+            np.zeros_like(own)
+            if k is not None
+            else other_shape(own, random, further * SHAPE_OPPOSED)
+        )
         kept["shape"] = strength * crowd.shape(code - own)
     moved = frame.frame_from_canonical.apply(shape + kept["shape"])
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
@@ -138,7 +150,8 @@ def replaced(
         # A lens that is half drawn is worse than none: nobody's face wears spectacles.
         conditions = {name: read[name] for name in KEPT} | {"spectacles": 0.0} | asked
         if k is None:
-            face = other_face(laid, source, prior, models, conditions, random, OPPOSED)
+            opposed = further * OPPOSED
+            face = other_face(laid, source, prior, models, conditions, random, opposed)
         else:
             average = _average(crowd, _whitened(source, prior), k)
             face = torch.from_numpy(average).to(models.device) * prior.variance.sqrt()
@@ -149,11 +162,29 @@ def replaced(
         kept["face"], picture, hole > 0.01, landmarks, laid, models, kept["grain"],
         part(progress, 0.2, 0.95), light=LIGHT if k is None else LIGHT_OF_GROUP, memo=kept,
     )  # fmt: skip
+    after = _calmed(after, landmarks, hole)
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
     soft = parts.feathered(hole, SOFT)
     gain = np.repeat(1 - soft[..., None], 3, axis=2)
     mask = np.maximum(reach, cv2.resize(hole, reach.shape[::-1], interpolation=cv2.INTER_AREA) > 0)
     return FaceEdit(mask.astype(np.float32), displacement, gain, soft[..., None] * after)
+
+
+def _calmed(picture: FloatMap, landmarks: Points, hole: FloatMap) -> FloatMap:
+    """Return the face without patches: between features, skin is hardly darker or redder than the skin
+    around it, and where a drawn face has it otherwise, it was drawn from opposites."""
+    unit = parts.eye_distance(landmarks)
+    skin = (parts.skin(landmarks, picture.shape[0]) * hole)[..., None]
+    logs = np.log(picture + np.float32(0.03)).astype(np.float32)
+
+    def level(reach: float) -> FloatMap:
+        weight = blurred(skin[..., 0], reach * unit)[..., None]
+        return (blurred(logs * skin, reach * unit) / np.maximum(weight, 1e-3)).astype(np.float32)
+
+    patches = level(PATCH[0]) - level(PATCH[1])
+    held = patches - MOST_PATCH * np.tanh(patches / MOST_PATCH)
+    soft = blurred(skin[..., 0], 0.05 * unit)[..., None]
+    return np.clip((picture + 0.03) * np.exp(-soft * held) - 0.03, 0, 1).astype(np.float32)
 
 
 def identity_of(frame: FaceFrame, models: ModelStore) -> NDArray[np.float32]:
