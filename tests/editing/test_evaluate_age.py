@@ -119,9 +119,9 @@ def test_no_labelled_faces_no_second_reader(tmp_path, monkeypatch, models):
 
 
 def test_who_is_in_a_labelled_photo(tmp_path, monkeypatch):
-    from editing.evaluate import age_people
+    from editing.evaluate import people
 
-    age_people._rated.cache_clear()
+    people._rated.cache_clear()
     monkeypatch.setenv("MIEN_FACES", str(tmp_path))
     np.savez(tmp_path / "landmarks478.npz", nothing=np.zeros(1))
     (tmp_path / "omi.csv").write_text("stimulus,age,gender\n7,31.5,80\n")
@@ -132,7 +132,7 @@ def test_who_is_in_a_labelled_photo(tmp_path, monkeypatch):
     assert told == Person(24.0, "female", fold_of("london/001") in (0, 1))
     assert who_is(london / "002_neutral.jpg").age is None
     assert who_is(tmp_path / "else" / "where" / "0007.jpg") == Person(None, None, True)
-    age_people._rated.cache_clear()
+    people._rated.cache_clear()
 
 
 @pytest.mark.parametrize(
