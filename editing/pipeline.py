@@ -19,7 +19,6 @@ from editing.faces.align import FaceFrame, align
 from editing.faces.detect import detect_faces, face_at
 from editing.faces.face import Face
 from editing.faces.paste import paste, photo_mask
-from editing.idphoto.make import WEIGHTS as ID_PHOTO_WEIGHTS
 from editing.idphoto.make import IdPhoto, check_alone, make_id_photo
 from editing.idphoto.sizes import find_size
 from editing.mask import check_mask
@@ -297,8 +296,7 @@ def _weights(
 ) -> list[WeightReport]:
     """Return the weights of ours, and of others where the engine ran, that the edit needed."""
     declared = next(e for e in operation.engines if e.name == engine.name)
-    more = ID_PHOTO_WEIGHTS if params.wanted_id_photo() else ()
-    cards = [models.card(name) for name in (*declared.weights, *more)]
+    cards = [models.card(name) for name in (*declared.weights, *params.further_weights())]
     ran = not params.is_neutral()
     ours = [WeightReport(name=c.name, sha256=c.sha256, licence=c.licence) for c in cards]
     return ours + (engine.weights(models) if ran and isinstance(engine, UsesPretrained) else [])

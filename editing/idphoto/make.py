@@ -19,8 +19,6 @@ from editing.models import ModelStore
 from editing.photo import Photo
 from editing.report import CheckReport
 
-WEIGHTS = ("head",)  # that it needs beside those of the edit
-
 
 @dataclass(frozen=True, slots=True)
 class IdPhoto:

@@ -23,6 +23,11 @@ Turn = Annotated[
 ]
 
 
+# Weights that these things need beside those of every normalisation.
+ID_PHOTO_WEIGHTS, COLOR_WEIGHTS = ("head",), ("head", "face_prior")
+GUESSED = "The colours are guessed from the brightness; those of the photo itself nobody knows."
+
+Skin = Literal["likely", "fair", "light", "medium", "tan", "brown", "dark"]
 IdPhoto = Literal["none", "icao", "schengen", "uk", "us", "canada", "china"]
 
 
@@ -78,6 +83,21 @@ class NormalizeParams(Params):
         json_schema_extra={"step": 0.05, "group": "light"},
     )
 
+    color: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        title="Colour",
+        description="Of a grey or near infrared face, as it would likely be (experimental).",
+        json_schema_extra={"step": 0.05, "group": "colour"},
+    )
+    skin: Skin = Field(
+        "likely",
+        title="Skin like",
+        description="What the colour of the skin is to be like.",
+        json_schema_extra={"group": "colour"},
+    )
     id_photo: IdPhoto = Field(
         "none",
         title="ID photo",
@@ -94,6 +114,13 @@ class NormalizeParams(Params):
         json_schema_extra={"group": "passport", "when": {"id_photo": list(SIZES)}},
     )
 
+    def notes(self) -> tuple[str, ...]:
+        return (GUESSED,) if self.color else ()
+
+    def further_weights(self) -> tuple[str, ...]:
+        wanted = ID_PHOTO_WEIGHTS if self.id_photo != "none" else ()
+        return tuple(dict.fromkeys((*wanted, *(COLOR_WEIGHTS if self.color else ()))))
+
     def wanted_id_photo(self) -> WantedIdPhoto | None:
         if self.id_photo == "none":
             return None
@@ -105,7 +132,9 @@ class NormalizeParams(Params):
 
     def is_neutral(self) -> bool:
         lit = self.light or (self.light_strength and self.light_from)
-        return not (self.turns() or lit or self.white_balance or self.wanted_id_photo())
+        return not (
+            self.turns() or lit or self.white_balance or self.color or self.wanted_id_photo()
+        )
 
 
 NORMALIZE = Operation(

@@ -102,8 +102,8 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
         },
         limits=[
             "Few people over 60 and nobody over 75 was learned from: 80 is an extrapolation.",
-            "Read by others it misses the target by 8.9 years in the mean, and at 70 it looks 15 too"
-            " young (bench/README.md).",
+            "Alone it misses the target by 9 years in the mean, and at 70 looks 15 too young: see"
+            " age_change.",
             "One course for everybody: how a certain person will age it does not know.",
             "Wrinkles are drawn where old skin has them on average, not where this person's will be.",
         ],

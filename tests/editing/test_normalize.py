@@ -161,3 +161,29 @@ def test_copies_of_our_own_are_brought_back(astronaut_png, tmp_path, monkeypatch
     assert told["yaw +20"]["yaw_back"] < 0.4 * told["yaw +20"]["yaw_copy"]
     assert told["yaw +20"]["distance_back"] < 0.5
     assert "| yaw +20 | 1 |" in own_copies.to_markdown(found)
+
+
+def test_a_grey_face_gets_likely_colours_and_says_that_they_are_guessed(
+    normalized, astronaut_photo, faces
+):
+    grey = astronaut_photo.pixels.mean(axis=2, keepdims=True).round().astype(np.uint8)
+    photo = replace(astronaut_photo, pixels=np.repeat(grey, 3, axis=2))
+    edited = normalized(photo, None, pose=0, light=0, color=1)
+    cheek = faces[0].landmarks[50, :2].round().astype(int)
+
+    def hue(one: Photo) -> np.ndarray:
+        patch = one.pixels[cheek[1] - 4 : cheek[1] + 5, cheek[0] - 4 : cheek[0] + 5]
+        lab = cv2.cvtColor((patch / 255).astype(np.float32), cv2.COLOR_RGB2LAB)
+        return lab[..., 1:].mean(axis=(0, 1))
+
+    truth = hue(astronaut_photo)
+    assert np.linalg.norm(hue(edited.photo) - truth) < 0.5 * np.linalg.norm(hue(photo) - truth)
+    # As bright as it was, and the background grey.
+    bright = [one.pixels[cheek[1], cheek[0]].mean() for one in (photo, edited.photo)]
+    assert abs(bright[0] - bright[1]) < 8
+    assert np.ptp(edited.photo.pixels[:40, :40].astype(int), axis=2).max() == 0
+    report = edited.report
+    assert "guessed" in " ".join(report.faces[0].notes)
+    assert [weight.name for weight in report.weights][-2:] == ["head", "face_prior"]
+    dark = normalized(photo, None, pose=0, light=0, color=1, skin="dark")
+    assert not np.array_equal(dark.photo.pixels, edited.photo.pixels)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.engines.native.colouring import coloured
 from editing.engines.native.relight import MAP, coded_gain, evened, lit
 from editing.engines.native.turning import WARP_SIZE, Turned, turned
 from editing.errors import PoseRefused
@@ -16,7 +17,7 @@ from editing.faces.align import FaceFrame
 from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.light import Gains, balanced
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
-from editing.faces.paste import FaceEdit
+from editing.faces.paste import FaceEdit, in_frame
 from editing.faces.pose import pose_of
 from editing.faces.topology import FACE_OVAL
 from editing.measure.cast import believable, cast_strength, colour_cast
@@ -85,7 +86,29 @@ class NativeNormalize:
         gain, difference, mask = _shown(picture, frame, head, light, canonical)
         progress(1.0, "edited")
         displacement = head.displacement if params.turns() else None
-        return FaceEdit(mask, displacement, gain, difference, balance)
+        edit = FaceEdit(mask, displacement, gain, difference, balance)
+        return _in_colour(picture, frame, head.landmarks, edit, params, models)
+
+
+def _in_colour(
+    picture: FloatMap,
+    frame: FaceFrame,
+    landmarks: FloatMap,
+    edit: FaceEdit,
+    params: NormalizeParams,
+    models: ModelStore,
+) -> FaceEdit:
+    """Return the edit with the head of a grey picture coloured, where that is asked for."""
+    if not params.color:
+        return edit
+    shown = in_frame(picture, edit)
+    colours, head = coloured(shown, frame, landmarks, params.skin, models)
+    wanted = shown + (params.color * head)[..., None] * (colours - shown)
+    mask = np.maximum(_grown(edit.mask, frame.size), (head > 0).astype(np.float32))
+    # What is blended by the mask is to be ``wanted``, so it is more than that where the mask is soft.
+    full = picture + (wanted - picture) / np.maximum(mask, 0.05)[..., None]
+    full = np.clip(full, -1, 2).astype(np.float32)
+    return FaceEdit(mask, None, np.zeros_like(full), full, edit.balance)
 
 
 def _worth(degrees: float, between: tuple[float, float] = TURNED) -> float:
