@@ -106,9 +106,9 @@ def _in_colour(
     wanted = shown + (params.color * head)[..., None] * (colours - shown)
     mask = np.maximum(_grown(edit.mask, frame.size), (head > 0).astype(np.float32))
     # What is blended by the mask is to be ``wanted``, so it is more than that where the mask is soft.
-    full = picture + (wanted - picture) / np.maximum(mask, 0.05)[..., None]
-    full = np.clip(full, -1, 2).astype(np.float32)
-    return FaceEdit(mask, None, np.zeros_like(full), full, edit.balance)
+    full = picture + (wanted - picture) / np.maximum(mask, np.float32(0.05))[..., None]
+    shades = np.clip(full, -1, 2).astype(np.float32)
+    return FaceEdit(mask, None, np.zeros(shades.shape, np.float32), shades, edit.balance)
 
 
 def _worth(degrees: float, between: tuple[float, float] = TURNED) -> float:
