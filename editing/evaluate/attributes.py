@@ -40,8 +40,10 @@ SHAPES = ("lips", "nose", "brows", "lids")
 COLOURS = ("mouth", "eyes", "brows", "hair")
 
 HUE, VIVID = 0.9, 0.4  # cosine of 25 degrees; share of the chroma
+# By how much a smile moves its reading, the mean of 68 Londoners of folds 2 to 9.
+SMILED = 0.155
 # Half way between the mean readings of people who have it and people who have not, of fold 0.
-SMILES, BEARDED, WEARING = 0.5, 0.28, 0.47
+BEARDED, WEARING = 0.28, 0.47
 
 Test = Callable[[Shown, Shown], bool]
 Wants = Callable[[Shown], bool]
@@ -92,6 +94,11 @@ def _ends(name: str, least: float = -9.0, most: float = 9.0) -> Test:
     return lambda was, now: least < now.values[name] < most
 
 
+def _moves(name: str, way: float) -> Test:
+    """Return whether a reading moved at least so far, up or down."""
+    return lambda was, now: (now.values[name] - was.values[name]) / way >= 1
+
+
 def _grows(name: str, factor: float) -> Test:
     """Return whether a reading became ``factor`` times what it was, or more extreme."""
     if factor > 1:
@@ -139,8 +146,8 @@ def _with_moustache(shown: Shown) -> bool:
 MOUTH = frozenset({"smile", "mouth_open", "lips", "moustache"})
 FACE_HAIR = frozenset({"beard", "moustache"})
 TRIALS: tuple[Trial, ...] = (
-    Trial("mouth", "smile", _lacks("smile", 0.4), _ends("smile", SMILES), MOUTH),
-    Trial("mouth", "neutral", _has("smile", 0.6), _ends("smile", most=SMILES), MOUTH),
+    Trial("mouth", "smile", _lacks("smile", 0.4), _moves("smile", SMILED), MOUTH),
+    Trial("mouth", "neutral", _has("smile", 0.6), _moves("smile", -SMILED), MOUTH),
     Trial("mouth", "fuller", _anybody, _grows("lips", 1.1), frozenset({"lips"})),
     Trial("mouth", "thinner", _anybody, _grows("lips", 0.9), frozenset({"lips"})),
     Trial("mouth", "color", _coloured_of("mouth"), _coloured("mouth", "#b0304c"),
