@@ -19,9 +19,10 @@ function spokenParams(params, operation) {
     else if (typeof value === "number") words.push(`${title} ${showNumber(value, Number.isInteger(value) && Math.abs(value) > 1 ? 1 : 0.05, isSigned(properties[name]))}`);
     else if (typeof value === "boolean") words.push(value ? title : `no ${title}`);
     else {
-      const label = labels[value] || String(value).charAt(0).toUpperCase() + String(value).slice(1);
-      // A choice that may be "none" says by its title what it is.
-      words.push(neutral === "none" ? `${title}: ${label}` : label);
+      const label = labels[value];
+      // A country alone says nothing.
+      if (label && neutral === "none") words.push(`${title}: ${label}`);
+      else words.push(label || String(value).charAt(0).toUpperCase() + String(value).slice(1));
     }
   }
   return words.join(", ");

@@ -2,8 +2,8 @@
 
 import { element, icon } from "./element.js";
 
-export const SECOND_SAME = 0.3;
-const SAME_PERSON = 0.6;
+const SECOND_SAME = 0.3;
+export const SAME_PERSON = 0.6;
 const NOT_MEASURED = "not measured";
 // Operations whose aim is that the person is not recognised.
 const HIDES_PERSON = new Set(["deidentify"]);
