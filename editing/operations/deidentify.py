@@ -19,7 +19,8 @@ MOST_BY_HAND = 50
 PROMISES: dict[str, str] = {
     "surrogate": (
         "Surrogate: the face is of nobody. Hair, ears, body, clothes, tattoos, voice, gait and"
-        " the place can still give a person away."
+        " the place can still give a person away. dlib's recogniser was asked while it was drawn;"
+        " second_identity_distance is the independent measure."
     ),
     "ksame": (
         "k-Same: the face is the average of at least {k} synthetic people, and the same for"
