@@ -15,7 +15,7 @@ def brightness(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     return cv2.transform(picture, np.full((1, 3), 1 / 3, np.float32)).astype(np.float32, copy=False)
 
 
-def to_linear(coded: NDArray[np.float64]) -> NDArray[np.float64]:
+def to_linear(coded: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return linear light of coded values, both 0 to 1 (IEC 61966-2-1)."""
     return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
 

@@ -49,9 +49,10 @@ def measure(
     change = measure_change(before.pixels, after.pixels, mask)
     if was is None:
         was = read_head(before.pixels, face.landmarks, models)
+    found = _found_again(before, after, face, models)
     return {
-        **_of_the_head(before, after, face, was, models),
-        **_second_opinion(before, after, face, operation, models),
+        **_of_the_head(after, found, was, models),
+        **_second_opinion(before, after, face, found, operation, models),
         "change_outside_mask": change.outside,
         "change_inside_mask": change.inside,
         "sharpness_ratio": sharpness_ratio(before.pixels, after.pixels, face.landmarks),
@@ -61,26 +62,26 @@ def measure(
 
 
 def _second_opinion(
-    before: Photo, after: Photo, face: Face, operation: Operation, models: ModelStore
+    before: Photo, after: Photo, face: Face, found: Face, operation: Operation, models: ModelStore
 ) -> Measures:
     """Return what the second recogniser says; only of operations that ask for it, since it costs time."""
     if SECOND not in operation.measures:
         return {}
-    found = replace(face, landmarks=find_landmarks(after.pixels, face.landmarks, models))
     features = [second_features(*one, models) for one in ((before, face), (after, found))]
     return {SECOND: cosine_distance(*features)}
 
 
-def _of_the_head(
-    before: Photo, after: Photo, face: Face, was: HeadReading, models: ModelStore
-) -> Measures:
-    """Return what is read of the face as it was and of the face found again."""
+def _found_again(before: Photo, after: Photo, face: Face, models: ModelStore) -> Face:
+    """Return the face as it lies in ``after``; where nothing of it changed it is where it was."""
     x0, y0, x1, y1 = face.box
-    unchanged = np.array_equal(before.pixels[y0:y1, x0:x1], after.pixels[y0:y1, x0:x1])
-    found = face.landmarks
-    if not unchanged:
-        found = find_landmarks(after.pixels, face.landmarks, models)
-    now = read_head(after.pixels, found, models)
+    if np.array_equal(before.pixels[y0:y1, x0:x1], after.pixels[y0:y1, x0:x1]):
+        return face
+    return replace(face, landmarks=find_landmarks(after.pixels, face.landmarks, models))
+
+
+def _of_the_head(after: Photo, found: Face, was: HeadReading, models: ModelStore) -> Measures:
+    """Return what is read of the face as it was and of the face found again."""
+    now = read_head(after.pixels, found.landmarks, models)
     return {
         "identity_distance": head_distance(was, now),
         "age_before": was.age,

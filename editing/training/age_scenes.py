@@ -17,7 +17,6 @@ from editing.models import ModelStore
 from editing.networks.age import AgeCourse
 from editing.photo import decode_photo
 from editing.training.data import Sample
-from editing.training.frames import rating
 
 MASKS = ("skin", "hair", "face", "reach")
 
@@ -26,8 +25,8 @@ MASKS = ("skin", "hair", "face", "reach")
 class Scenes:
     """Of N faces: ``picture`` uint8 (N, S, S, 3), ``on_map`` the face on the canonical map, uint8
     (N, M, M, 3), ``where`` float16 (N, S, S, 2), ``masks`` uint8 (N, S, S, 4) in the order of MASKS,
-    ``turn`` (N, 3, 2), ``points`` (N, 478, 2), pixels of the picture, ``present`` (N,), years, and
-    ``male`` (N,), the raters' share of "male", NaN where nobody was asked."""
+    ``turn`` (N, 3, 2), ``points`` (N, 478, 2), pixels of the picture, and ``present``
+    (N,), years."""
 
     picture: NDArray[np.uint8]
     on_map: NDArray[np.uint8]
@@ -36,7 +35,6 @@ class Scenes:
     turn: NDArray[np.float32]
     points: NDArray[np.float32]
     present: NDArray[np.float32]
-    male: NDArray[np.float32]
 
 
 def read_scenes(chosen: list[Sample], folder: Path, models: ModelStore) -> Scenes:
@@ -48,8 +46,7 @@ def read_scenes(chosen: list[Sample], folder: Path, models: ModelStore) -> Scene
         np.savez(file, **parts)
     with np.load(file) as kept:
         found = {key: kept[key] for key in kept.files}
-    for name in ("present", "male"):
-        found[name] = found[name].astype(np.float32)
+    found["present"] = found["present"].astype(np.float32)
     return Scenes(**found)
 
 
@@ -63,7 +60,6 @@ def _scene(sample: Sample, models: ModelStore) -> dict[str, NDArray[Any]]:
     canvas = canvas_of(frame, course, 0, models).reduced(SKETCH)
     landmarks = resized(frame.landmarks, SKETCH / frame.size)
     masks = np.stack([getattr(canvas, name) for name in MASKS], axis=2)
-    male = rating(sample).get("gender", "") if sample.collection == "omi" else ""
     return {
         "picture": _bytes(canvas.picture),
         "on_map": _bytes(canvas.on_map),
@@ -72,7 +68,6 @@ def _scene(sample: Sample, models: ModelStore) -> dict[str, NDArray[Any]]:
         "turn": canvas.turn,
         "points": landmarks[:, :2],
         "present": read_ages([canvas.picture], models)[0],
-        "male": np.array(float(male) / 100 if male else np.nan),
     }
 
 

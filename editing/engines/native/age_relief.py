@@ -39,7 +39,7 @@ def wrinkles(folds: FloatMap, relief: FloatMap, size: int, seed: int) -> FloatMa
     for octave, thickness, length in LINES:
         scale = size / 512
         noise = _noise(random, size, thickness * scale)
-        field = _smeared(noise, step.astype(np.float32), length * scale)
+        field = smeared(noise, step.astype(np.float32), length * scale)
         field = field / np.sqrt(cv2.blur(field**2, _window(size)) + 1e-8)
         # A line that the noise made much deeper than the others would look like a scar.
         valleys = -np.clip(field - 0.6, 0, 1) * 1.7 + 0.3 * np.minimum(field, 0.6)
@@ -64,7 +64,7 @@ def _noise(random: np.random.Generator, size: int, thickness: float) -> FloatMap
     return (big - cv2.GaussianBlur(big, (0, 0), 2.5 * thickness)).astype(np.float32)
 
 
-def _smeared(noise: FloatMap, step: FloatMap, length: float) -> FloatMap:
+def smeared(noise: FloatMap, step: FloatMap, length: float) -> FloatMap:
     """Return the mean of the noise along the line through each pixel."""
     size = noise.shape[0]
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)

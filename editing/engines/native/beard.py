@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.engines.native.age_relief import STEPS, smeared
 from editing.faces import parts
 from editing.faces.blur import blurred
 from editing.faces.light import brightness
@@ -17,7 +18,6 @@ from editing.faces.light import brightness
 # Distances between the irises: how far a beard thins out at its edge, to the cheek and to the lips;
 # the thickness and the length of a strand.
 EDGE, LIP_EDGE, THICK, LONG = 0.2, 0.035, 0.008, 0.06
-STEPS = 12
 DENSE = 0.92  # share of the skin that is covered where it is densest
 UNDER = 0.7  # share of the skin beneath that is hair in shadow
 PURE = 0.6  # share of the brows' colourfulness that is hair's own
@@ -112,20 +112,6 @@ def _strands(random: np.random.Generator, way: FloatMap, size: int, unit: float)
         pixels = max(1.0, thick * unit)
         noise = random.standard_normal((size, size)).astype(np.float32)
         noise = cv2.GaussianBlur(noise, (0, 0), 0.5 * pixels)
-        field = _smeared(noise, way, LONG * unit / STEPS)
+        field = smeared(noise, way, LONG * unit / (2 * STEPS))
         total += share * field / max(float(field.std()), 1e-6)
-    return total
-
-
-def _smeared(noise: FloatMap, way: FloatMap, step: float) -> FloatMap:
-    size = noise.shape[0]
-    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
-    total = noise.copy()
-    for sign in (1.0, -1.0):
-        x, y = columns.copy(), rows.copy()
-        for _ in range(STEPS // 2):
-            here = cv2.remap(way, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            x += np.float32(sign * step) * here[..., 0]
-            y += np.float32(sign * step) * here[..., 1]
-            total += cv2.remap(noise, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     return total

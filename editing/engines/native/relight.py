@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.faces.canonical import CanonicalFace
+from editing.faces.light import to_linear
 from editing.faces.maps import on_map, ringed
 from editing.faces.mesh import DrawnMesh, with_rings
 from editing.faces.topology import (
@@ -42,7 +43,10 @@ def evened(laid: FloatMap, canonical: CanonicalFace) -> FloatMap:
     """
     skin = skin_on_map(canonical)
     light = np.log(
-        np.maximum(_linear(laid) @ np.array([0.2126, 0.7152, 0.0722], np.float32), DARKEST)
+        np.maximum(
+            to_linear(laid).astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], np.float32),
+            DARKEST,
+        )
     )
     # A place counts only with its mirror image, and not where hair or a shadow's end is.
     weight = skin * skin[:, ::-1]
@@ -106,13 +110,6 @@ def _spread(values: FloatMap, weight: FloatMap) -> FloatMap:
 
 def _blurred(values: FloatMap, sigma: float) -> FloatMap:
     return cv2.GaussianBlur(values.astype(np.float32), (0, 0), sigma)
-
-
-def _linear(coded: FloatMap) -> FloatMap:
-    """IEC 61966-2-1, from coded to linear."""
-    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4).astype(
-        np.float32
-    )
 
 
 def _normals(canonical: CanonicalFace) -> FloatMap:

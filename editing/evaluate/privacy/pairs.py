@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from editing.evaluate.age_readers import read_gender
 from editing.evaluate.people import skin_tone
-from editing.faces.align import align, resized
+from editing.faces.align import FaceFrame, align, resized
 from editing.faces.canonical import canonical_face, fit_face
 from editing.faces.detect import detect_faces
 from editing.faces.face import Face
@@ -115,14 +115,13 @@ def _small(before: Photo, after: Photo, face: Face, models: ModelStore) -> Small
     whole = round(SMALL / MIDDLE)
     rim = (whole - SMALL) // 2
 
-    def cut(photo: Photo) -> NDArray[np.uint8]:
-        picture = align(photo, face, models, largest=256).picture()
-        small = cv2.resize(picture, (whole, whole), interpolation=cv2.INTER_AREA)
+    def cut(frame: FaceFrame) -> NDArray[np.uint8]:
+        small = cv2.resize(frame.picture(), (whole, whole), interpolation=cv2.INTER_AREA)
         part = small[rim : rim + SMALL, rim : rim + SMALL]
         pixels: NDArray[np.uint8] = np.clip(part * 255 + 0.5, 0, 255).astype(np.uint8)
         return pixels
 
-    frame = align(before, face, models, largest=256)
+    frame, edited = (align(photo, face, models, largest=256) for photo in (before, after))
     points = resized(frame.landmarks, whole / frame.size)
     points[:, :2] -= rim
-    return Small(cut(before), cut(after), points)
+    return Small(cut(frame), cut(edited), points)
