@@ -44,7 +44,8 @@ def with_beard(
     dense = _density(region, landmarks, size, unit)
     random = np.random.default_rng(seed)
     way = _growth(landmarks, size)
-    strands = _strands(random, way, size, unit)
+    # Strands thinner than a pixel are seen as an even dark, not as specks of a pixel.
+    strands = _strands(random, way, size, unit) * min(1.0, THICK * unit)
     uneven = cv2.resize(random.standard_normal((24, 24)).astype(np.float32), (size, size))
     cover = np.clip(dense * (1.25 + 0.12 * uneven) + 0.42 * strands * dense**0.5 - 0.12, 0, 1)
     cover = cover * np.clip(dense * 6, 0, 1) * DENSE
