@@ -1,51 +1,102 @@
-"""Recipe of ``surrogate``: by what shapes of faces differ between people, and a gallery of nobody.
+"""Recipe of ``surrogate``: how faces differ between people, and a gallery of nobody.
 
     python -m editing.training surrogate
 
 All of it is learned from ``omi``, whose people were made by a generator and do not exist. Shapes
-are regressed on expression first, so that what is left is the person's.
+are regressed on expression first, so that what is left is the person's. Features are learned from
+those who wear no spectacles, are turned little and stand in no harsh light; what hair hides, or the
+turned head, is taken from the other half of the face, or from everybody's.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from editing.engines.native.looks import chip
+from editing.engines.native.people import TRAITS, WIDEST, inside, packed
+from editing.faces import parts
+from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import canonical_face, fit_face
+from editing.faces.close import (
+    HEIGHT,
+    LEFT,
+    TOP,
+    UNIT,
+    WHOLE,
+    WIDTH,
+    close_mesh,
+    lay_close,
+    parted,
+    skin_on_close,
+)
+from editing.faces.hair import hair_of
+from editing.faces.light import brightness
+from editing.faces.maps import on_map
+from editing.faces.mesh import DrawnMesh, with_rings
 from editing.models import ModelStore
-from editing.networks.fill import ATTRIBUTES, PRIOR_MAP, FacePrior
+from editing.networks.fill import ATTRIBUTES
+from editing.networks.recogniser import Recogniser
 from editing.training.attributes import attributes
 from editing.training.card import write_weights
-from editing.training.face_maps import read_maps
-from editing.training.frames import Frames, read_frames
+from editing.training.frames import SIDE, Frames, read_frames
 
 SHAPES = 40  # components of shape
+COMPONENTS = 160  # of features
 EXPRESSION = ("smile", "mouth_open")
+HIDDEN = 0.3  # of hair from which on skin is not seen
+FLAT = 0.35  # of its area on the canonical face, below which a turned place shows too little
+MOST_HIDDEN, HARSHEST = 0.16, 0.7  # share of a face; quantile of what differs between its halves
+SEEN = 320  # pixels a side at which the recogniser looks
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """N faces on the close map: uint8 ``faces``, where they are hidden, and dlib's descriptors."""
+
+    index: NDArray[np.int64]
+    faces: NDArray[np.uint8]
+    hidden: NDArray[np.bool_]
+    descriptors: NDArray[np.float32]
 
 
 def train(out: Path, folder: Path = Path("var/training")) -> None:
     """Write the weights ``surrogate``."""
     models = ModelStore(folder=out)
     frames = read_frames(folder, models)
+    known = attributes(frames, models)
     learn = np.array([n for n in frames.learned() if frames.samples[n].collection == "omi"])
-    maps = read_maps(frames, folder, models, PRIOR_MAP)
-    known = attributes(frames, models)[learn]
     shapes = _shapes(frames, learn, models)
-    smiling = np.nan_to_num(known[:, [ATTRIBUTES.index(name) for name in EXPRESSION]], nan=0.3)
+    smiling = np.nan_to_num(
+        known[learn][:, [ATTRIBUTES.index(name) for name in EXPRESSION]], nan=0.3
+    )
     design = np.concatenate([np.ones((len(learn), 1)), smiling], axis=1)
     effect = np.linalg.lstsq(design, shapes, rcond=None)[0]
     own = shapes - design @ effect
     _, values, basis = np.linalg.svd(own, full_matrices=False)
     spread = values[:SHAPES] / np.sqrt(len(learn))
     kept = float((values[:SHAPES] ** 2).sum() / (values**2).sum())
-    prior = models.network("face_prior", FacePrior)
-    assert isinstance(prior, FacePrior)
-    faces = torch.from_numpy(maps[learn]).permute(0, 3, 1, 2).float() / 255
-    codes = torch.einsum("khij,nhij->nk", prior.basis, faces - prior.mean) * prior.step
-    white = (codes / prior.variance.sqrt()).clamp(-4, 4)
+    bare = learn[known[learn, ATTRIBUTES.index("spectacles")] < 0.5]
+    gallery = _gallery(frames, bare, folder, models)
+    rows, tones, chosen = _features(gallery, models)
+    mean = rows.mean(axis=0)
+    gram = (rows - mean) @ (rows - mean).T
+    powers, vectors = np.linalg.eigh(gram)
+    powers, vectors = powers[::-1], vectors[:, ::-1]
+    texture = ((rows - mean).T @ (vectors[:, :COMPONENTS] / np.sqrt(powers[:COMPONENTS]))).T
+    step = np.abs(texture).max(axis=1) / 127
+    texture = np.round(texture / step[:, None])
+    codes = (rows - mean) @ (texture * step[:, None]).T
+    at = gallery.index[chosen]
+    traits = np.array([known[at, ATTRIBUTES.index(name)] for name in TRAITS[:5]]).T
+    traits = np.concatenate([np.nan_to_num(traits, nan=0.0), tones], axis=1)
+    own_of = dict(zip(learn.tolist(), own, strict=True))
+    codes_of_shape = np.array([own_of[n] for n in at.tolist()]) @ basis[:SHAPES].T / spread
     write_weights(
         out,
         "surrogate",
@@ -53,17 +104,29 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
             "effect": torch.from_numpy(effect).half(),
             "basis": torch.from_numpy(basis[:SHAPES]).half(),
             "spread": torch.from_numpy(spread).float(),
-            "gallery": (white * (127 / 4)).round().to(torch.int8),
+            "mean": torch.from_numpy(mean).half(),
+            "texture": torch.from_numpy(texture).to(torch.int8),
+            "step": torch.from_numpy(step).float(),
+            "codes": torch.from_numpy(codes).half(),
+            "shapes": torch.from_numpy(_twice(codes_of_shape.clip(-WIDEST, WIDEST))).half(),
+            "descriptors": torch.from_numpy(_twice(gallery.descriptors[chosen])).half(),
+            "traits": torch.from_numpy(_twice(traits)).half(),
         },
         licence="CC-BY-NC-SA-4.0",
-        summary="how shapes of faces differ between people, and a gallery of faces of nobody",
+        summary="how faces differ between people, and a gallery of synthetic people to mix",
         training_data=["omi (CC BY-NC-SA 4.0): synthetic people"],
         measured={
-            "people": f"{len(learn)} synthetic people",
+            "people": f"shapes of {len(learn)}, features of {len(chosen)} synthetic people",
             "shape_variance_kept": round(kept, 3),
+            "feature_variance_kept": round(float(powers[:COMPONENTS].sum() / powers.sum()), 3),
         },
         limits=["adults seen from the front, few over 80", "shape in the photo's plane, mostly"],
     )
+
+
+def _twice(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the rows of the people, and the same of their mirror images."""
+    return np.concatenate([rows, rows])
 
 
 def _shapes(frames: Frames, learn: NDArray[np.int64], models: ModelStore) -> NDArray[np.float64]:
@@ -77,3 +140,76 @@ def _shapes(frames: Frames, learn: NDArray[np.int64], models: ModelStore) -> NDA
         # A turned head is seen as a crooked face: both together stand straight.
         rows.append(((shape + other) / 2).ravel())
     return np.array(rows, np.float64)
+
+
+def _gallery(frames: Frames, index: NDArray[np.int64], folder: Path, models: ModelStore) -> Gallery:
+    """Return the faces laid on the close map, once and kept in ``folder``."""
+    file = folder / "surrogate-gallery.npz"
+    if not file.is_file():
+        laid = [_laid(frames, int(n), models) for n in index]
+        faces, hidden, descriptors = (np.stack(column) for column in zip(*laid, strict=True))
+        np.savez(file, index=index, faces=faces, hidden=hidden, descriptors=descriptors)
+    with np.load(file) as kept:
+        return Gallery(**dict(kept))
+
+
+def _laid(
+    frames: Frames, n: int, models: ModelStore
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.float32]]:
+    canonical = canonical_face(models)
+    mesh = close_mesh(models)
+    picture, points = frames.pictures[n].astype(np.float32) / 255, frames.landmarks[n]
+    pixels = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    laid = frames.laid(n, models)
+    hair = lay_close(hair_of(FaceFrame(pixels, np.eye(3), points, laid), models), points, mesh)
+    brows = cv2.dilate(parts.brows(on_map(canonical.shape, WHOLE), WHOLE), np.ones((7, 7)))
+    hair = hair * (1 - brows[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH])
+    flat = _area(mesh, points) * (UNIT * 2 / laid.scale) ** 2 < FLAT
+    hidden = cv2.dilate(((hair > HIDDEN) | flat).astype(np.uint8), np.ones((5, 5))) > 0
+    small = cv2.resize(picture, (SEEN, SEEN), interpolation=cv2.INTER_AREA)
+    seen = torch.from_numpy(small).permute(2, 0, 1)[None]
+    with torch.inference_mode():
+        network = models.network("recogniser", Recogniser)
+        descriptor = network(chip(seen, resized(points, SEEN / SIDE)[:, :2]))[0]
+    face = (lay_close(picture, points, mesh) * 255).round().astype(np.uint8)
+    return face, hidden, descriptor.numpy()
+
+
+def _area(mesh: DrawnMesh, points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (HEIGHT, WIDTH): the area in the picture of a pixel; negative where it is turned away."""
+    at = mesh.positions(with_rings(points))
+    down, across = np.gradient(at, axis=0), np.gradient(at, axis=1)
+    area = across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0]
+    area = cv2.GaussianBlur(area.astype(np.float32), (0, 0), 3)
+    area = cv2.resize(area, (WHOLE, WHOLE), interpolation=cv2.INTER_AREA)
+    return area[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH].astype(np.float32)
+
+
+def _features(
+    gallery: Gallery, models: ModelStore
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """Return packed features (2 M, D) of the M people that are fit for it and of their mirror images,
+    the colour of their skin (M, 2), and which of the gallery they are (M,).
+    """
+    canonical = canonical_face(models)
+    oval, skin = inside(canonical), skin_on_close(canonical)
+    everywhere = gallery.hidden & oval
+    features, tones, unlike = [], [], []
+    for face, hidden in zip(gallery.faces, everywhere, strict=True):
+        light, own = parted(face.astype(np.float32) / 255, skin * ~hidden)
+        both = (skin > 0.5) & ~hidden & ~hidden[:, ::-1]
+        grey = brightness(cv2.GaussianBlur(own, (0, 0), 3))
+        unlike.append(float(np.std((grey - grey[:, ::-1])[both])) if both.any() else np.inf)
+        red, green, blue = np.median(light[skin > 0.5], axis=0)
+        tones.append(((red + green + blue) / 3, red - blue))
+        features.append(own)
+    covered = everywhere.sum(axis=(1, 2)) / oval.sum()
+    chosen = np.flatnonzero(
+        (covered < MOST_HIDDEN) & (np.array(unlike) < np.quantile(unlike, HARSHEST))
+    )
+    seen = np.where(everywhere[chosen, ..., None], np.nan, np.stack(features)[chosen])
+    usual = np.nanmedian(np.concatenate([seen, seen[:, :, ::-1]]), axis=0)
+    other = np.where(np.isnan(seen[:, :, ::-1]), usual, seen[:, :, ::-1])
+    whole = np.where(np.isnan(seen), other, seen).astype(np.float32)
+    rows = [packed(one, oval) for one in np.concatenate([whole, whole[:, :, ::-1]])]
+    return np.stack(rows), np.array(tones, np.float32)[chosen], chosen

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from itertools import islice
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from editing.engines.native.looks import chip
 from editing.engines.native.obscure import obscured
-from editing.engines.native.surrogate import identity_of, replaced
+from editing.engines.native.people import people
+from editing.engines.native.surrogate import (
+    Nobody,
+    average,
+    nobodies,
+    read_code,
+    read_source,
+    replaced,
+)
 from editing.faces.align import FaceFrame, resized
 from editing.faces.paste import FaceEdit, in_frame
 from editing.models import ModelStore
@@ -22,12 +30,11 @@ from editing.operations.base import Operation, Params
 from editing.operations.deidentify import DeidentifyParams
 from editing.progress import Progress, part
 
-AGES = {"young": 25.0, "middle": 45.0, "old": 68.0}
-# How much further from the source a surrogate is drawn at each try, and dlib's distances from which
-# on it is far enough: one person is below 0.6.
-FURTHER = (1.0, 1.3, 1.6)
+AGES = {"young": 0.25, "middle": 0.45, "old": 0.68}  # centuries
+# dlib's distances from which on a surrogate is far enough: one person is below 0.6. Photos of one person
+# are to get one face by a key, so that there only what fails is drawn again.
 FAR, FAR_BY_KEY = 0.7, 0.62
-TOLD = ((0.0, 0.6), (0.6, 0.8), (0.8, 1.0))  # from where to where each try is in the progress
+TRIES = 4
 SEEN = 320  # pixels a side at which the recogniser looks
 ANCHORS = 256  # faces that a key can give: the more, the rarer two people share one
 
@@ -55,13 +62,7 @@ class NativeDeidentify:
             assert edit.difference is not None
             progress(0.9, "hidden", (edit.difference * 255).astype(np.uint8))
         else:
-            key = params.key.get_secret_value()
-            if key and params.method == "surrogate":
-                if "identity" not in frame.memo:
-                    frame.memo["identity"] = identity_of(frame, models)
-                seed = keyed_seed(key, frame.memo["identity"])
-            k = params.k if params.method == "ksame" else None
-            edit = _somebody(frame, models, seed, params, progress, k)
+            edit = _somebody(frame, models, seed, params, progress)
         progress(1.0, "edited")
         return edit
 
@@ -72,35 +73,43 @@ def _somebody(
     seed: int,
     params: DeidentifyParams,
     progress: Progress,
-    k: int | None,
 ) -> FaceEdit:
-    """Return the edit; a surrogate that a recogniser still finds alike is drawn again, further away.
+    """Return the edit; where a recogniser still finds the two alike, the next of the drawn is taken.
 
-    What was chosen is kept in the frame's ``memo``, so that a video shows one person.
+    Who was chosen is kept in the frame's ``memo``, so that a video shows one person.
     """
-    asked, strength = _asked(params), params.strength
-    if k is not None or strength < 1:
-        return replaced(frame, models, seed, strength, asked, progress, k)
-    if "further" in frame.memo:
-        further = frame.memo["further"]
-        return replaced(frame, models, seed, strength, asked, progress, k, further)
-    # Photos of one person are to get one face by a key: only what fails is drawn again.
-    wanted = FAR_BY_KEY if params.key.get_secret_value() else FAR
+    strength, memo = params.strength, frame.memo
+    progress(0.02, "reading the face")
+    source = read_source(frame, models)
+    if params.method == "ksame":
+        if "nobody" not in memo:
+            memo["nobody"] = average(read_code(frame, models), params.k, people(models))
+        return replaced(frame, models, source, memo["nobody"], strength, progress, even=True)
+    if "nobody" in memo:
+        return replaced(frame, models, source, memo["nobody"], strength, progress)
+    key = params.key.get_secret_value()
+    if key:
+        seed = keyed_seed(key, source.own)
     own = _described(frame.picture(), frame, models)
-    tried: list[tuple[float, float, FaceEdit]] = []
-    for n, further in enumerate(FURTHER):
-        shown = part(progress, *TOLD[n])
-        edit = replaced(frame, models, seed, strength, asked, shown, k, further)
+    random = np.random.default_rng(seed)
+    told = None if key else own
+    tried: list[tuple[float, Nobody, FaceEdit]] = []
+    drawn = nobodies(source, _asked(params), random, people(models), told)
+    for n, nobody in enumerate(islice(drawn, TRIES)):
+        edit = replaced(
+            frame, models, source, nobody, strength, part(progress, n / TRIES, (n + 1) / TRIES)
+        )
         now = _described(in_frame(frame.picture(), edit), frame, models)
-        distance = float((now - own).norm())
-        tried.append((distance, further, edit))
-        if distance >= wanted:
+        tried.append((float(np.linalg.norm(now - own)), nobody, edit))
+        if strength < 1 or tried[-1][0] >= (FAR_BY_KEY if key else FAR):
             break
-    _, frame.memo["further"], edit = max(tried, key=lambda one: one[0])
+    _, memo["nobody"], edit = max(tried, key=lambda one: one[0])
     return edit
 
 
-def _described(picture: NDArray[np.float32], frame: FaceFrame, models: ModelStore) -> Tensor:
+def _described(
+    picture: NDArray[np.float32], frame: FaceFrame, models: ModelStore
+) -> NDArray[np.float32]:
     """Return dlib's descriptor of the face, (128,), as its network in torch has it."""
     size = min(frame.size, SEEN)
     small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
@@ -108,8 +117,8 @@ def _described(picture: NDArray[np.float32], frame: FaceFrame, models: ModelStor
     tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(models.device)
     network = models.network("recogniser", Recogniser)
     with torch.inference_mode():
-        found: Tensor = network(chip(tensor, points))[0]
-    return found
+        found = network(chip(tensor, points))[0]
+    return np.asarray(found.cpu())
 
 
 def keyed_seed(key: str, identity: NDArray[np.float32]) -> int:

@@ -1,47 +1,58 @@
 """A face of nobody in the place of somebody's: another shape, other features, the same expression.
 
-Shape and colour are drawn from statistics of synthetic people and moved away from the source's own;
-what is likely from the hair, the neck and the light around stays, and so do gaze and teeth.
+A few synthetic people who could stand here (of such age, gender, beard, smile and skin) and are unlike
+the source are mixed, in shape and in features. Light and the colour of the skin stay the photo's, and
+so do gaze, teeth and what spectacles there are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from editing.engines.native.fill import Laid, face_prior, lay, likely, show
+from editing.engines.native.fill import face_prior, lay, likely
+from editing.engines.native.grain import with_grain
+from editing.engines.native.people import TRAITS, People, people
 from editing.engines.native.reshape import warp
+from editing.engines.native.spectacles import spectacles_in
 from editing.faces import parts
 from editing.faces.align import FaceFrame, resized
 from editing.faces.blur import blurred
 from editing.faces.canonical import canonical_face
+from editing.faces.close import (
+    UNIT,
+    WHOLE,
+    close_mesh,
+    coloured,
+    lay_close,
+    parted,
+    show_close,
+    skin_on_close,
+)
 from editing.faces.hair import hair_of
 from editing.faces.paste import FaceEdit
-from editing.faces.topology import FACE_OVAL, LIPS_INNER, POINTS
+from editing.faces.topology import FACE_OVAL, LIPS_INNER
 from editing.models import ModelStore
-from editing.networks.fill import ATTRIBUTES, FacePrior
-from editing.progress import Progress, part
+from editing.networks.fill import ATTRIBUTES
+from editing.progress import Progress
 
-KEPT = ("age", "gender", "smile", "mouth_open", "beard")
-CANDIDATES = 32  # drawn faces of which the least alike is taken
-DRAWN = 96  # components of colour that chance moves; those beyond are grain
-# How much of what is the source's own, in shape and in colour, is turned into its opposite.
-SHAPE_OPPOSED, OPPOSED = 1.1, 1.5
-WIDEST = 2.5  # standard deviations that a drawn or read shape may have
+MIXED = 3  # people in one face: fewer are somebody, more are everybody
+EVEN = 4.0  # concentration of their shares (Dirichlet)
+# How far off in each of TRAITS one may be who could stand here.
+ALIKE = (0.12, 0.25, 0.25, 0.25, 0.25, 0.35, 0.2)
+UNLIKE = 0.7  # dlib's distance to the source from which on a person is unlike enough
+LIKENESS = 0.06  # how much nearer one may be
+CANDIDATES = 24  # mixtures of which the least alike is taken
+SHAPE_FURTHER = 1.25  # mixtures have tamer shapes than people
 FACE = 0.98  # of the face's oval is replaced
-# Distances between the eyes over which the source's light and skin colour are averaged. Who shares a
-# face with k people is to give away no more than how bright the face is.
-LIGHT, LIGHT_OF_GROUP = (0.5, 0.06), (2.0, 0.5)
+GROUP_LIGHT = 2.0 * UNIT  # reach of the light that those who share one face keep
 SOFT = 0.12  # share of the half width of the face over which it fades into what is around
 MOST_HAIR = 0.35  # of the face that may be covered by hair
-# Patches of the skin: their size, distances between the eyes, and the most that they may differ from
-# what is around them, natural logarithm.
-PATCH, MOST_PATCH = (0.09, 0.6), 0.065
+WEARS = 0.5  # reading of spectacles from which on they are looked for
 WORK = 1024
 
 FloatMap = NDArray[np.float32]
@@ -49,153 +60,163 @@ Points = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """How faces differ between people.
-
-    ``effect`` (3, 1434): the mean shape, and what smile and open mouth do to it. ``basis`` (S, 1434)
-    and ``spread`` (S,): what is left between people. ``gallery`` (N, K): whitened coefficients of
-    the prior, of synthetic people.
+class Source:
+    """What is known of the person: ``traits`` (T,), ``own`` (S,) of the shape in standard deviations,
+    and whether spectacles are worn.
     """
 
-    effect: NDArray[np.float32]
-    basis: NDArray[np.float32]
-    spread: NDArray[np.float32]
-    gallery: NDArray[np.float32]
-
-    def own(
-        self, shape: Points, smile: float, mouth_open: float, mirror: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Return (S,), standard deviations: what is a person's own in a canonical shape (478, 3)."""
-        straight = (shape + shape[mirror] * np.array([-1, 1, 1], np.float32)) / 2
-        usual = np.array([1, smile, mouth_open], np.float32) @ self.effect
-        return np.clip((straight.ravel() - usual) @ self.basis.T / self.spread, -WIDEST, WIDEST)
-
-    def shape(self, code: NDArray[np.float32]) -> Points:
-        """Return (478, 3): the part of a canonical shape that is a person's own."""
-        return ((code * self.spread) @ self.basis).reshape(POINTS, 3).astype(np.float32)
+    traits: NDArray[np.float32]
+    own: NDArray[np.float32]
+    wears: bool
 
 
-def people(models: ModelStore) -> People:
-    """Return the weights ``surrogate``.
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """Who is shown: ``code`` (K,) of features and ``shape`` (S,), standard deviations."""
 
-    Raises:
-        WeightsUnavailable: they are not there.
+    code: NDArray[np.float32]
+    shape: NDArray[np.float32]
+
+
+def read_source(frame: FaceFrame, models: ModelStore) -> Source:
+    """Return what is known of the face in the frame."""
+    canonical, prior = canonical_face(models), face_prior(models)
+    picture, landmarks = _at_work(frame)
+    nothing = np.zeros(picture.shape[:2], np.bool_)
+    coefficients = likely(lay(picture, nothing, landmarks, models), models, {})
+    read = dict(zip(ATTRIBUTES, prior.attributes(coefficients).tolist(), strict=True))
+    skin = skin_on_close(canonical)
+    light, _ = parted(lay_close(picture, landmarks, close_mesh(models)), skin)
+    red, green, blue = np.median(light[skin > 0.5], axis=0)
+    read |= {"bright": (red + green + blue) / 3, "warm": red - blue}
+    shape = frame.frame_from_canonical.invert(frame.landmarks)
+    own = people(models).own(shape, read["smile"], read["mouth_open"], canonical.mirror)
+    traits = np.array([read[name] for name in TRAITS], np.float32)
+    return Source(traits, own, read["spectacles"] > WEARS)
+
+
+def nobodies(
+    source: Source,
+    asked: dict[str, float],
+    random: np.random.Generator,
+    crowd: People,
+    descriptor: NDArray[np.float32] | None,
+) -> Iterator[Nobody]:
+    """Yield faces of nobody, those first that are the least like the source.
+
+    Args:
+        asked: traits to have instead of the source's own.
+        descriptor: dlib's of the source (128,); without it they come as they are drawn.
     """
+    wanted = source.traits.copy()
+    for name, value in asked.items():
+        wanted[TRAITS.index(name)] = value
+    off = (crowd.traits - wanted) / np.array(ALIKE, np.float32)
+    liking = -0.5 * (off**2).sum(axis=1)
+    far = np.zeros(len(liking), np.float32)
+    if descriptor is not None:
+        far = np.linalg.norm(crowd.descriptors - descriptor, axis=1)
+        liking = liking - 0.5 * (np.maximum(UNLIKE - far, 0) / LIKENESS) ** 2
+    drawn = []
+    for _ in range(CANDIDATES):
+        # The largest of perturbed logarithms is a draw by them (Gumbel's trick), and stays the same
+        # draw where they change a little, from photo to photo of one person.
+        chosen = np.argsort(-(liking + random.gumbel(size=len(liking))))[:MIXED]
+        shares = random.dirichlet(np.full(MIXED, EVEN)).astype(np.float32)
+        shape = (SHAPE_FURTHER * shares @ crowd.shapes[chosen]).astype(np.float32)
+        drawn.append(
+            (
+                float(shares @ far[chosen]),
+                Nobody((shares @ crowd.codes[chosen]).astype(np.float32), shape),
+            )
+        )
+    if descriptor is not None:
+        drawn.sort(key=lambda one: -one[0])
+    for _, nobody in drawn:
+        yield nobody
 
-    def read() -> People:
-        stored = {
-            name: value.float().numpy() for name, value in models.tensors("surrogate").items()
-        }
-        stored["gallery"] = stored["gallery"] * (4 / 127)
-        return People(**stored)
 
-    found: People = models.keep("people", read)
-    return found
+def average(source: NDArray[np.float32], k: int, crowd: People) -> Nobody:
+    """Return the mean of the group of at least ``k`` synthetic people into which the source falls.
+
+    k-Same (Newton, Sweeney and Malin, IEEE TKDE 2005) by a fixed division: everybody who falls into
+    the group is given the same face, so that no guess among them is better than one in k.
+
+    Args:
+        source: coefficients (K,) of the source's features.
+    """
+    # Each person is there twice, as in a mirror: half of the gallery are people.
+    count = len(crowd.codes) // 2
+    group = np.arange(count)
+    for axis in range(crowd.codes.shape[1]):
+        if len(group) < 2 * k:
+            break
+        values = crowd.codes[group, axis]
+        middle = np.median(values)
+        below = values <= middle
+        if min(below.sum(), len(group) - below.sum()) >= k:
+            group = group[below] if source[axis] <= middle else group[~below]
+    both = np.concatenate([group, group + count])
+    return Nobody(crowd.codes[both].mean(axis=0), crowd.shapes[group].mean(axis=0))
+
+
+def read_code(frame: FaceFrame, models: ModelStore) -> NDArray[np.float32]:
+    """Return the coefficients (K,) of the features of the face in the frame."""
+    picture, landmarks = _at_work(frame)
+    laid = lay_close(picture, landmarks, close_mesh(models))
+    _, features = parted(laid, skin_on_close(canonical_face(models)))
+    return people(models).code(features)
 
 
 def replaced(
     frame: FaceFrame,
     models: ModelStore,
-    seed: int,
+    source: Source,
+    nobody: Nobody,
     strength: float,
-    asked: dict[str, float],
     progress: Progress,
-    k: int | None = None,
-    further: float = 1.0,
+    even: bool = False,
 ) -> FaceEdit:
     """Return the edit that shows somebody else.
 
     Args:
         frame: the face.
-        seed: who it is that is drawn.
+        source: what ``read_source`` says of it.
+        nobody: who is shown.
         strength: 1 for another face, less for one between.
-        asked: attributes to have instead of the source's own.
-        k: where given, the face is the average of the k or more synthetic people like the source.
-        further: more than 1 turns more of what is the source's own into its opposite.
-
-    Who is drawn is kept in the frame's ``memo``: frames of one person that share it show the same
-    other person, as the pictures of a video do.
+        even: whether of the light no more is kept than how bright the face is.
     """
-    canonical, crowd, prior = canonical_face(models), people(models), face_prior(models)
+    canonical, crowd = canonical_face(models), people(models)
     picture, landmarks = _at_work(frame)
     size = picture.shape[0]
-    nothing = np.zeros((size, size), np.bool_)
-    kept = frame.memo.setdefault(
-        f"surrogate {seed} {strength} {k} {further} {sorted(asked.items())}", {}
-    )
+    hidden = _hair(frame, models, size)
+    if source.wears:
+        worn = spectacles_in(picture, landmarks).astype(np.float32)
+        hidden = np.maximum(hidden, cv2.GaussianBlur(worn, (0, 0), max(0.8, size / 600)))
+    progress(0.2, "painting somebody else")
     shape = frame.frame_from_canonical.invert(frame.landmarks)
-    if "source" not in kept:
-        progress(0.02, "reading the face")
-        kept["source"] = likely(lay(picture, nothing, landmarks, models), models, {})
-    source = kept["source"]
-    read = dict(zip(ATTRIBUTES, prior.attributes(source).tolist(), strict=True))
-    random = np.random.default_rng(seed)
-    if "shape" not in kept:
-        own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
-        code = (
-            np.zeros_like(own)
-            if k is not None
-            else other_shape(own, random, further * SHAPE_OPPOSED)
-        )
-        kept["shape"] = strength * crowd.shape(code - own)
-    moved = frame.frame_from_canonical.apply(shape + kept["shape"])
+    moved = frame.frame_from_canonical.apply(
+        shape + strength * crowd.shape(nobody.shape - source.own)
+    )
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
     picture = _moved(picture, displacement, scale)
-    landmarks = resized(moved, scale)
-    hair = _moved(_hair(frame, models, size), displacement, scale)
-    hole = _face_hole(landmarks, size) * (1 - hair)
-    laid = lay(picture, hole > 0.01, landmarks, models)
-    if "face" not in kept:
-        # A lens that is half drawn is worse than none: nobody's face wears spectacles.
-        conditions = {name: read[name] for name in KEPT} | {"spectacles": 0.0} | asked
-        if k is None:
-            opposed = further * OPPOSED
-            face = other_face(laid, source, prior, models, conditions, random, opposed)
-        else:
-            average = _average(crowd, _whitened(source, prior), k)
-            face = torch.from_numpy(average).to(models.device) * prior.variance.sqrt()
-        kept["face"] = source + strength * (face - source) if strength < 1 else face
-        kept["grain"] = int(random.integers(2**31))
-    progress(0.2, "painting somebody else")
-    after = show(
-        kept["face"], picture, hole > 0.01, landmarks, laid, models, kept["grain"],
-        part(progress, 0.2, 0.95), light=LIGHT if k is None else LIGHT_OF_GROUP, memo=kept,
-    )  # fmt: skip
-    after = _calmed(after, landmarks, hole)
+    hidden, landmarks = _moved(hidden, displacement, scale), resized(moved, scale)
+    hole = _face_hole(landmarks, size) * (1 - hidden)
+    laid = lay_close(picture, landmarks, close_mesh(models))
+    covered = lay_close(hidden, landmarks, close_mesh(models))
+    light, own = parted(laid, skin_on_close(canonical) * (covered < 0.2))
+    if even:
+        light = blurred(light, GROUP_LIGHT)
+    features = own + strength * (crowd.features(nobody.code) - own)
+    shown = show_close(coloured(light, features), landmarks, canonical, size)
+    progress(0.7, "bringing it to the photo")
+    after = with_grain(shown, picture, hole > 0.01, size / WHOLE).clip(0, 1)
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
     soft = parts.feathered(hole, SOFT)
     gain = np.repeat(1 - soft[..., None], 3, axis=2)
     mask = np.maximum(reach, cv2.resize(hole, reach.shape[::-1], interpolation=cv2.INTER_AREA) > 0)
     return FaceEdit(mask.astype(np.float32), displacement, gain, soft[..., None] * after)
-
-
-def _calmed(picture: FloatMap, landmarks: Points, hole: FloatMap) -> FloatMap:
-    """Return the face without patches: between features, skin is hardly darker or redder than the skin
-    around it, and where a drawn face has it otherwise, it was drawn from opposites."""
-    unit = parts.eye_distance(landmarks)
-    skin = (parts.skin(landmarks, picture.shape[0]) * hole)[..., None]
-    logs = np.log(picture + np.float32(0.03)).astype(np.float32)
-
-    def level(reach: float) -> FloatMap:
-        weight = blurred(skin[..., 0], reach * unit)[..., None]
-        return (blurred(logs * skin, reach * unit) / np.maximum(weight, 1e-3)).astype(np.float32)
-
-    patches = level(PATCH[0]) - level(PATCH[1])
-    held = patches - MOST_PATCH * np.tanh(patches / MOST_PATCH)
-    soft = blurred(skin[..., 0], 0.05 * unit)[..., None]
-    return np.clip((picture + 0.03) * np.exp(-soft * held) - 0.03, 0, 1).astype(np.float32)
-
-
-def identity_of(frame: FaceFrame, models: ModelStore) -> NDArray[np.float32]:
-    """Return (S,), standard deviations: what is a person's own in the shape of the face."""
-    prior, canonical = face_prior(models), canonical_face(models)
-    picture, landmarks = _at_work(frame)
-    nothing = np.zeros(picture.shape[:2], np.bool_)
-    source = likely(lay(picture, nothing, landmarks, models), models, {})
-    read = dict(zip(ATTRIBUTES, prior.attributes(source).tolist(), strict=True))
-    shape = frame.frame_from_canonical.invert(frame.landmarks)
-    return people(models).own(shape, read["smile"], read["mouth_open"], canonical.mirror)
 
 
 def _at_work(frame: FaceFrame) -> tuple[FloatMap, Points]:
@@ -236,62 +257,3 @@ def _face_hole(landmarks: Points, size: int) -> FloatMap:
     for eye in parts.EYES:
         mask = np.minimum(mask, 1 - parts.ring(landmarks, eye, size))
     return np.minimum(mask, 1 - parts.ring(landmarks, LIPS_INNER, size)).astype(np.float32)
-
-
-def other_shape(
-    own: NDArray[np.float32], random: np.random.Generator, opposed: float
-) -> NDArray[np.float32]:
-    """Return the drawn shape (S,) that is least like one's own, of which ``opposed`` is turned into its
-    opposite.
-    """
-    drawn = np.clip(random.standard_normal((CANDIDATES, len(own))), -WIDEST, WIDEST)
-    alike = drawn @ own / (np.linalg.norm(drawn, axis=1) * max(float(np.linalg.norm(own)), 1e-6))
-    chosen = drawn[int(alike.argmin())]
-    return (chosen - opposed * own).clip(-WIDEST, WIDEST).astype(np.float32)
-
-
-def other_face(
-    laid: Laid,
-    source: Tensor,
-    prior: FacePrior,
-    models: ModelStore,
-    conditions: dict[str, float],
-    random: np.random.Generator,
-    opposed: float,
-) -> Tensor:
-    """Return the coefficients of a face that is likely here and least like the source, of whose own
-    colours ``opposed`` is turned into its opposite.
-    """
-    usual = likely(laid, models, conditions)
-    root = prior.variance.sqrt()
-    own = (source - usual) / root
-    numbers = random.standard_normal((CANDIDATES, DRAWN)).astype(np.float32)
-    drawn = torch.zeros(len(usual), CANDIDATES)
-    drawn[:DRAWN] = torch.from_numpy(numbers.T)
-    faces = likely(laid, models, conditions, drawn)
-    moved = (faces - usual[:, None]) / root[:, None]
-    alike = torch.cosine_similarity(moved, own[:, None], dim=0)
-    best = faces[:, int(alike.argmin())]
-    # What is farther than that from the mean face is no usual face's colour.
-    return ((best / root) - opposed * own).clamp(-WIDEST, WIDEST) * root
-
-
-def _whitened(coefficients: Tensor, prior: FacePrior) -> NDArray[np.float32]:
-    return (coefficients / prior.variance.sqrt()).cpu().numpy().astype(np.float32)
-
-
-def _average(crowd: People, source: NDArray[np.float32], k: int) -> NDArray[np.float32]:
-    """Return the mean of the group of at least ``k`` synthetic people into which the source falls.
-
-    k-Same (Newton, Sweeney and Malin, IEEE TKDE 2005) by a fixed division: everybody who falls into
-    the group is given the same face, so that no guess among them is better than one in k.
-    """
-    group = crowd.gallery
-    for axis in range(group.shape[1]):
-        if len(group) < 2 * k:
-            break
-        middle = np.median(group[:, axis])
-        below = group[:, axis] <= middle
-        if min(below.sum(), len(group) - below.sum()) >= k:
-            group = group[below] if source[axis] <= middle else group[~below]
-    return group.mean(axis=0).astype(np.float32)

@@ -1,0 +1,126 @@
+"""Synthetic people: how shapes of faces differ, and what their faces look like in an even light.
+
+Features are logarithms of colours on the close map without their light (``faces.close.parted``):
+principal components of them, and a gallery of people by their coefficients. A mixture of a few is a
+face of nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.faces.canonical import CanonicalFace, canonical_face
+from editing.faces.close import HEIGHT, WIDTH, oval_on_close
+from editing.faces.topology import POINTS
+from editing.models import ModelStore
+
+WIDEST = 2.5  # standard deviations that a drawn or read shape may have
+FOLD = 4  # pixels a side of the close map that share one hue
+EDGE = 0.02  # of the oval's soft border from which on a pixel belongs to it
+# What is known of each person of the gallery: as ``networks.fill.ATTRIBUTES``, and the colour of the
+# skin in its own photo, logarithms: how bright, and how much redder than blue.
+TRAITS = ("age", "gender", "smile", "mouth_open", "beard", "bright", "warm")
+
+FloatMap = NDArray[np.float32]
+Points = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What is known of synthetic people.
+
+    ``effect`` (3, 1434): the mean shape, and what smile and open mouth do to it. ``basis`` (S, 1434)
+    and ``spread`` (S,): what is left between people.
+
+    ``mean`` (D,) and ``texture`` (K, D): features, as ``features`` unpacks them. Of each of N people
+    ``codes`` (N, K), ``shapes`` (N, S) in standard deviations, ``descriptors`` (N, 128) of dlib's
+    network, and ``traits`` (N, T) in the order of TRAITS.
+    """
+
+    effect: NDArray[np.float32]
+    basis: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    texture: NDArray[np.float32]
+    codes: NDArray[np.float32]
+    shapes: NDArray[np.float32]
+    descriptors: NDArray[np.float32]
+    traits: NDArray[np.float32]
+    oval: NDArray[np.bool_]
+
+    def own(
+        self, shape: Points, smile: float, mouth_open: float, mirror: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return (S,), standard deviations: what is a person's own in a canonical shape (478, 3)."""
+        straight = (shape + shape[mirror] * np.array([-1, 1, 1], np.float32)) / 2
+        usual = np.array([1, smile, mouth_open], np.float32) @ self.effect
+        return np.clip((straight.ravel() - usual) @ self.basis.T / self.spread, -WIDEST, WIDEST)
+
+    def shape(self, code: NDArray[np.float32]) -> Points:
+        """Return (478, 3): the part of a canonical shape that is a person's own."""
+        return ((code * self.spread) @ self.basis).reshape(POINTS, 3).astype(np.float32)
+
+    def features(self, code: NDArray[np.float32]) -> FloatMap:
+        """Return the features (HEIGHT, WIDTH, 3) of coefficients (K,); 0 outside the oval."""
+        return unpacked(self.mean + code @ self.texture, self.oval)
+
+    def code(self, features: FloatMap) -> NDArray[np.float32]:
+        """Return the coefficients (K,) of features (HEIGHT, WIDTH, 3)."""
+        return ((packed(features, self.oval) - self.mean) @ self.texture.T).astype(np.float32)
+
+
+def people(models: ModelStore) -> People:
+    """Return the weights ``surrogate``.
+
+    Raises:
+        WeightsUnavailable: they are not there.
+    """
+
+    def read() -> People:
+        stored = {
+            name: value.float().numpy() for name, value in models.tensors("surrogate").items()
+        }
+        stored["texture"] = stored["texture"] * stored.pop("step")[:, None]
+        return People(**stored, oval=inside(canonical_face(models)))
+
+    found: People = models.keep("people", read)
+    return found
+
+
+def inside(canonical: CanonicalFace) -> NDArray[np.bool_]:
+    """Return bool (HEIGHT, WIDTH): the pixels of the close map that have features."""
+    return oval_on_close(canonical) > EDGE
+
+
+def packed(features: FloatMap, oval: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return features (HEIGHT, WIDTH, 3) as a row (D,): each pixel's grey, and hues of every FOLD."""
+    grey = features.mean(axis=2)
+    hue = np.stack([features[..., 0] - features[..., 1], features[..., 2] - features[..., 1]], 2)
+    coarse = (WIDTH // FOLD, HEIGHT // FOLD)
+    hue = cv2.resize(hue, coarse, interpolation=cv2.INTER_AREA)
+    return np.concatenate([grey[oval], 2 * hue[_coarse(oval)].ravel()]).astype(np.float32)
+
+
+def unpacked(row: NDArray[np.float32], oval: NDArray[np.bool_]) -> FloatMap:
+    """Return what ``packed`` was given, (HEIGHT, WIDTH, 3), 0 outside the oval."""
+    count = int(oval.sum())
+    grey = np.zeros((HEIGHT, WIDTH), np.float32)
+    grey[oval] = row[:count]
+    places = _coarse(oval)
+    hue = np.zeros((*places.shape, 2), np.float32)
+    hue[places] = row[count:].reshape(-1, 2) / 2
+    hue = cv2.resize(hue, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    green = grey - hue.sum(axis=2) / 3
+    return np.stack([green + hue[..., 0], green, green + hue[..., 1]], 2).astype(np.float32)
+
+
+def _coarse(oval: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    coarse = (WIDTH // FOLD, HEIGHT // FOLD)
+    found: NDArray[np.bool_] = (
+        cv2.resize(oval.astype(np.float32), coarse, interpolation=cv2.INTER_AREA) > EDGE
+    )
+    return found
