@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -108,6 +108,23 @@ def align(
     if mask is not None:
         through = _cut_mask(mask, photo_from_frame, size)
     return FaceFrame(tensor, photo_from_frame, landmarks, fit_face(canonical, landmarks), through)
+
+
+def reduced(frame: FaceFrame, side: int, models: ModelStore) -> FaceFrame:
+    """Return the frame with ``side`` pixels a side, to look at something quickly; itself where it has
+    no more. Its mask and its memo stay behind.
+    """
+    if frame.size <= side:
+        return replace(frame, memo={})
+    picture = cv2.resize(frame.picture(), (side, side), interpolation=cv2.INTER_AREA)
+    scale = side / frame.size
+    landmarks = resized(frame.landmarks, scale)
+    return FaceFrame(
+        torch.from_numpy(picture).permute(2, 0, 1)[None].contiguous(),
+        frame.photo_from_frame @ np.diag([1 / scale, 1 / scale, 1.0]),
+        landmarks,
+        fit_face(canonical_face(models), landmarks),
+    )
 
 
 def resized(landmarks: NDArray[np.float32], scale: float) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ from editing.models import ModelStore
 
 # Pixels a side of the map of which the close map is a window, and where the window lies.
 WHOLE = 312
-TOP, LEFT, HEIGHT, WIDTH = 46, 60, 224, 192
+TOP, LEFT, HEIGHT, WIDTH = 60, 60, 224, 192
 UNIT = WHOLE / 3.9  # pixels between the irises
 LIGHT = 0.45 * UNIT  # reach, as the sigma of a Gaussian, over which light is even
 DARK = 0.03  # added to colours before their logarithm: black has one too

@@ -19,10 +19,22 @@ import torch
 from numpy.typing import NDArray
 
 from editing.engines.native.looks import chip
-from editing.engines.native.people import TRAITS, WIDEST, inside, packed
+from editing.engines.native.membrane import closed
+from editing.engines.native.people import (
+    BANDS,
+    FOLD,
+    TRAITS,
+    WIDEST,
+    People,
+    bands,
+    inside,
+    packed,
+    unpacked,
+)
+from editing.engines.native.surrogate import Source, nobodies
 from editing.faces import parts
 from editing.faces.align import FaceFrame, resized
-from editing.faces.canonical import canonical_face, fit_face
+from editing.faces.canonical import CanonicalFace, canonical_face, fit_face
 from editing.faces.close import (
     HEIGHT,
     LEFT,
@@ -31,7 +43,9 @@ from editing.faces.close import (
     WHOLE,
     WIDTH,
     close_mesh,
+    close_points,
     lay_close,
+    oval_on_close,
     parted,
     skin_on_close,
 )
@@ -39,6 +53,7 @@ from editing.faces.hair import hair_of
 from editing.faces.light import brightness
 from editing.faces.maps import on_map
 from editing.faces.mesh import DrawnMesh, with_rings
+from editing.faces.topology import LEFT_BROW, RIGHT_BROW
 from editing.models import ModelStore
 from editing.networks.fill import ATTRIBUTES
 from editing.networks.recogniser import Recogniser
@@ -51,7 +66,13 @@ COMPONENTS = 160  # of features
 EXPRESSION = ("smile", "mouth_open")
 HIDDEN = 0.3  # of hair from which on skin is not seen
 FLAT = 0.35  # of its area on the canonical face, below which a turned place shows too little
+# Logarithm of brightness beyond which what is on a forehead is a lock of hair; pixels beside brows.
+WISP, BESIDE = 0.15, 3
+MOST_FRINGE = 0.4  # of the forehead
+LOUDEST = 0.3**2  # energy of detail, logarithms, beyond which it is a lock of hair or an edge
+MOST_GAIN = 3.0
 MOST_HIDDEN, HARSHEST = 0.16, 0.7  # share of a face; quantile of what differs between its halves
+GALLERY = "surrogate-gallery.npz"
 SEEN = 320  # pixels a side at which the recogniser looks
 
 
@@ -97,6 +118,19 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
     traits = np.concatenate([np.nan_to_num(traits, nan=0.0), tones], axis=1)
     own_of = dict(zip(learn.tolist(), own, strict=True))
     codes_of_shape = np.array([own_of[n] for n in at.tolist()]) @ basis[:SHAPES].T / spread
+    crowd = People(
+        effect=effect,
+        basis=basis[:SHAPES],
+        spread=spread,
+        mean=mean,
+        texture=texture * step[:, None],
+        codes=codes,
+        shapes=_twice(codes_of_shape.clip(-WIDEST, WIDEST)),
+        descriptors=_twice(gallery.descriptors[chosen]),
+        traits=_twice(traits),
+        gains=np.ones((len(BANDS), HEIGHT, WIDTH), np.float32),
+        oval=inside(canonical_face(models)),
+    )
     write_weights(
         out,
         "surrogate",
@@ -108,9 +142,10 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
             "texture": torch.from_numpy(texture).to(torch.int8),
             "step": torch.from_numpy(step).float(),
             "codes": torch.from_numpy(codes).half(),
-            "shapes": torch.from_numpy(_twice(codes_of_shape.clip(-WIDEST, WIDEST))).half(),
-            "descriptors": torch.from_numpy(_twice(gallery.descriptors[chosen])).half(),
-            "traits": torch.from_numpy(_twice(traits)).half(),
+            "shapes": torch.from_numpy(crowd.shapes).half(),
+            "descriptors": torch.from_numpy(crowd.descriptors).half(),
+            "traits": torch.from_numpy(crowd.traits).half(),
+            "gains": torch.from_numpy(_gains(rows, crowd)).half(),
         },
         licence="CC-BY-NC-SA-4.0",
         summary="how faces differ between people, and a gallery of synthetic people to mix",
@@ -122,6 +157,35 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
         },
         limits=["adults seen from the front, few over 80", "shape in the photo's plane, mostly"],
     )
+
+
+def _gains(rows: NDArray[np.float32], crowd: People) -> NDArray[np.float32]:
+    """Return (BANDS, HEIGHT / FOLD, WIDTH / FOLD): by how much stronger the detail of one face is than
+    that of a mixture.
+    """
+    random = np.random.default_rng(0)
+    count = len(rows) // 2
+    real, mixed = (np.zeros((len(BANDS), HEIGHT, WIDTH)) for _ in range(2))
+    for n in range(count):
+        like = Source(crowd.traits[n], crowd.shapes[n], False)
+        mixture = next(nobodies(like, {}, random, crowd, None))
+        for energy, row in ((real, rows[n]), (mixed, crowd.mean + mixture.code @ crowd.texture)):
+            energy += np.square(bands(unpacked(row, crowd.oval).mean(axis=2))).clip(0, LOUDEST)
+    soft = [
+        [cv2.GaussianBlur(band * crowd.oval, (0, 0), 2 * FOLD) for band in energy]
+        for energy in (real, mixed)
+    ]
+    gains = np.sqrt(np.array(soft[0]) / np.maximum(soft[1], 1e-9)).clip(1, MOST_GAIN)
+    coarse = (WIDTH // FOLD, HEIGHT // FOLD)
+    small = [cv2.resize(gain, coarse, interpolation=cv2.INTER_AREA) for gain in gains]
+    return np.stack(small).astype(np.float32)
+
+
+def _forehead(canonical: CanonicalFace) -> NDArray[np.bool_]:
+    """Return bool (HEIGHT, WIDTH): where above the brows only skin is even."""
+    brow = close_points(canonical)[list(RIGHT_BROW + LEFT_BROW), 1].min() - BESIDE
+    found: NDArray[np.bool_] = oval_on_close(canonical, 0.95) > 0.5
+    return found & (np.arange(HEIGHT)[:, None] < brow)
 
 
 def _twice(rows: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -144,7 +208,7 @@ def _shapes(frames: Frames, learn: NDArray[np.int64], models: ModelStore) -> NDA
 
 def _gallery(frames: Frames, index: NDArray[np.int64], folder: Path, models: ModelStore) -> Gallery:
     """Return the faces laid on the close map, once and kept in ``folder``."""
-    file = folder / "surrogate-gallery.npz"
+    file = folder / GALLERY
     if not file.is_file():
         laid = [_laid(frames, int(n), models) for n in index]
         faces, hidden, descriptors = (np.stack(column) for column in zip(*laid, strict=True))
@@ -194,6 +258,13 @@ def _features(
     canonical = canonical_face(models)
     oval, skin = inside(canonical), skin_on_close(canonical)
     everywhere = gallery.hidden & oval
+    forehead = _forehead(canonical)
+    fringe = []
+    for hidden, face in zip(everywhere, gallery.faces, strict=True):
+        _, own = parted(face.astype(np.float32) / 255, skin * ~hidden)
+        wisps = (np.abs(cv2.GaussianBlur(brightness(own), (0, 0), 1.2)) > WISP) & forehead
+        hidden |= (cv2.dilate(wisps.astype(np.uint8), np.ones((9, 9))) > 0) & (skin > 0.5)
+        fringe.append((hidden & forehead).sum() / forehead.sum())
     features, tones, unlike = [], [], []
     for face, hidden in zip(gallery.faces, everywhere, strict=True):
         light, own = parted(face.astype(np.float32) / 255, skin * ~hidden)
@@ -205,11 +276,16 @@ def _features(
         features.append(own)
     covered = everywhere.sum(axis=(1, 2)) / oval.sum()
     chosen = np.flatnonzero(
-        (covered < MOST_HIDDEN) & (np.array(unlike) < np.quantile(unlike, HARSHEST))
+        (covered < MOST_HIDDEN)
+        & (np.array(fringe) < MOST_FRINGE)
+        & (np.array(unlike) < np.quantile(unlike, HARSHEST))
     )
     seen = np.where(everywhere[chosen, ..., None], np.nan, np.stack(features)[chosen])
     usual = np.nanmedian(np.concatenate([seen, seen[:, :, ::-1]]), axis=0)
     other = np.where(np.isnan(seen[:, :, ::-1]), usual, seen[:, :, ::-1])
-    whole = np.where(np.isnan(seen), other, seen).astype(np.float32)
-    rows = [packed(one, oval) for one in np.concatenate([whole, whole[:, :, ::-1]])]
+    whole = [
+        closed(one, np.where(gone[..., None], 0, own).astype(np.float32), gone)
+        for one, own, gone in zip(other.astype(np.float32), seen, everywhere[chosen], strict=True)
+    ]
+    rows = [packed(one, oval) for one in (*whole, *(one[:, ::-1] for one in whole))]
     return np.stack(rows), np.array(tones, np.float32)[chosen], chosen

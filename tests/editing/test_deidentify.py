@@ -10,7 +10,8 @@ import pytest
 
 from editing.engines.native import surrogate
 from editing.engines.native.deidentify import keyed_seed
-from editing.engines.native.surrogate import _average, people
+from editing.engines.native.people import TRAITS, people
+from editing.engines.native.surrogate import Source, average, nobodies
 from editing.errors import FaceUnknown, ParamsInvalid
 from editing.faces.align import align
 from editing.faces.detect import detect_faces
@@ -113,9 +114,57 @@ def test_a_key_holds_for_a_person_and_tells_people_apart():
 
 def test_a_group_of_k_shares_one_average(models):
     crowd = people(models)
-    groups = Counter(_average(crowd, one, 10).tobytes() for one in crowd.gallery)
+    everybody = crowd.codes[: len(crowd.codes) // 2]
+    groups = Counter(average(one, 10, crowd).code.tobytes() for one in everybody)
     assert min(groups.values()) >= 10
-    assert groups.total() == len(crowd.gallery)
+    assert groups.total() == len(everybody)
+
+
+def _source(models: ModelStore, n: int) -> Source:
+    crowd = people(models)
+    return Source(crowd.traits[n], crowd.shapes[n], wears=False)
+
+
+def test_who_is_drawn_is_nobody_of_the_gallery(models):
+    crowd = people(models)
+    drawn = nobodies(_source(models, 5), {}, np.random.default_rng(0), crowd, None)
+    for nobody in drawn:
+        rest = np.linalg.norm(crowd.codes - nobody.code, axis=1)
+        # No nearer to anybody than half of what people are apart from their nearest.
+        assert rest.min() > 0.5 * _nearest_apart(crowd.codes)
+
+
+def _nearest_apart(codes: np.ndarray) -> float:
+    gaps = np.linalg.norm(codes[:100, None] - codes[None], axis=2)
+    gaps[gaps < 1e-6] = np.inf
+    return float(np.median(gaps.min(axis=1)))
+
+
+def test_the_unlike_come_first_and_one_like_the_source_is_hardly_drawn(models):
+    crowd = people(models)
+    n = 5
+    drawn = list(
+        nobodies(_source(models, n), {}, np.random.default_rng(0), crowd, crowd.descriptors[n])
+    )
+    apart = [float(np.linalg.norm(one.code - crowd.codes[n])) for one in drawn]
+    assert min(apart) > 0.5 * _nearest_apart(crowd.codes)
+
+
+def test_another_age_and_gender_are_drawn_where_they_are_asked_for(models):
+    crowd = people(models)
+    like = next(n for n, traits in enumerate(crowd.traits) if traits[1] < 0.2 and traits[0] < 0.3)
+    asked = {"age": 0.68, "gender": 1.0}
+
+    def read(asked: dict[str, float]) -> np.ndarray:
+        """The mean traits of the people whose codes are nearest to those drawn."""
+        drawn = nobodies(_source(models, like), asked, np.random.default_rng(0), crowd, None)
+        near = [np.argsort(np.linalg.norm(crowd.codes - o.code, axis=1))[:3] for o in drawn]
+        return crowd.traits[np.concatenate(near)].mean(axis=0)
+
+    same, other = read({}), read(asked)
+    age, gender = TRAITS.index("age"), TRAITS.index("gender")
+    assert other[age] > same[age] + 0.15
+    assert other[gender] > same[gender] + 0.4
 
 
 def test_names_and_places_go_from_the_file(astronaut_picture, faces, models):

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 from itertools import islice
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -22,20 +21,20 @@ from editing.engines.native.surrogate import (
     read_source,
     replaced,
 )
-from editing.faces.align import FaceFrame, resized
+from editing.faces.align import FaceFrame, reduced
 from editing.faces.paste import FaceEdit, in_frame
 from editing.models import ModelStore
 from editing.networks.recogniser import Recogniser
 from editing.operations.base import Operation, Params
 from editing.operations.deidentify import DeidentifyParams
-from editing.progress import Progress, part
+from editing.progress import Progress, part, silent
 
 AGES = {"young": 0.25, "middle": 0.45, "old": 0.68}  # centuries
 # dlib's distances from which on a surrogate is far enough: one person is below 0.6. Photos of one person
 # are to get one face by a key, so that there only what fails is drawn again.
 FAR, FAR_BY_KEY = 0.7, 0.62
-TRIES = 4
-SEEN = 320  # pixels a side at which the recogniser looks
+TRIES = 8  # faces that are looked at, small
+SEEN = 256  # pixels a side at which the recogniser looks
 ANCHORS = 256  # faces that a key can give: the more, the rarer two people share one
 
 
@@ -80,7 +79,9 @@ def _somebody(
     """
     strength, memo = params.strength, frame.memo
     progress(0.02, "reading the face")
-    source = read_source(frame, models)
+    if "source" not in memo:
+        memo["source"] = read_source(frame, models)
+    source = memo["source"]
     if params.method == "ksame":
         if "nobody" not in memo:
             memo["nobody"] = average(read_code(frame, models), params.k, people(models))
@@ -90,34 +91,30 @@ def _somebody(
     key = params.key.get_secret_value()
     if key:
         seed = keyed_seed(key, source.own)
-    own = _described(frame.picture(), frame, models)
-    random = np.random.default_rng(seed)
-    told = None if key else own
-    tried: list[tuple[float, Nobody, FaceEdit]] = []
-    drawn = nobodies(source, _asked(params), random, people(models), told)
+    small = reduced(frame, SEEN, models)
+    own = _described(small.picture(), small, models)
+    drawn = nobodies(
+        source, _asked(params), np.random.default_rng(seed), people(models), None if key else own
+    )
+    tried: list[tuple[float, Nobody]] = []
     for n, nobody in enumerate(islice(drawn, TRIES)):
-        edit = replaced(
-            frame, models, source, nobody, strength, part(progress, n / TRIES, (n + 1) / TRIES)
-        )
-        now = _described(in_frame(frame.picture(), edit), frame, models)
-        tried.append((float(np.linalg.norm(now - own)), nobody, edit))
-        if strength < 1 or tried[-1][0] >= (FAR_BY_KEY if key else FAR):
+        progress(0.05 + 0.3 * n / TRIES, "looking for somebody who is not alike")
+        shown = in_frame(small.picture(), replaced(small, models, source, nobody, 1.0, silent))
+        tried.append((float(np.linalg.norm(_described(shown, small, models) - own)), nobody))
+        if tried[-1][0] >= (FAR_BY_KEY if key else FAR):
             break
-    _, memo["nobody"], edit = max(tried, key=lambda one: one[0])
-    return edit
+    memo["nobody"] = max(tried, key=lambda one: one[0])[1]
+    return replaced(frame, models, source, memo["nobody"], strength, part(progress, 0.4, 1.0))
 
 
 def _described(
     picture: NDArray[np.float32], frame: FaceFrame, models: ModelStore
 ) -> NDArray[np.float32]:
     """Return dlib's descriptor of the face, (128,), as its network in torch has it."""
-    size = min(frame.size, SEEN)
-    small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
-    points = resized(frame.landmarks, size / frame.size)[:, :2]
-    tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(models.device)
+    tensor = torch.from_numpy(picture).permute(2, 0, 1)[None].to(models.device)
     network = models.network("recogniser", Recogniser)
     with torch.inference_mode():
-        found = network(chip(tensor, points))[0]
+        found = network(chip(tensor, frame.landmarks[:, :2]))[0]
     return np.asarray(found.cpu())
 
 

@@ -20,13 +20,20 @@ PATCH = 64  # pixels of the spectrum's sample
 FARAWAY = 0.02  # weight of the whole picture beside what is near
 
 
-def with_grain(filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float) -> FloatMap:
+def with_grain(
+    filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float, like: Mask | None = None
+) -> FloatMap:
     """Return ``filled`` (h, w, 3) with grain in the hole (h, w) as the picture has around it.
 
-    ``coarse`` is how many pixels of the picture one of the map had: finer detail is missing.
+    ``coarse`` is how many pixels of the picture one of the map had: finer detail is missing. With
+    ``like`` (h, w) the grain is as the picture has it there.
     """
+    if like is None or not like.any():
+        like = ~hole
     fine = picture - cv2.GaussianBlur(picture, (0, 0), max(0.6, 0.6 * coarse))
-    known = ~cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    known = cv2.erode(like.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if not known.any():
+        return filled
     near = max(4.0, picture.shape[0] / 24)
     weight = _around(known.astype(np.float32), near)
     # A loud edge (a hair, a lash) is no grain: it counts no more than thrice the usual.
@@ -36,7 +43,7 @@ def with_grain(filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float) -
     # Deep in a large hole nothing is near: there it is the usual of the picture.
     near_by = _around(energy.astype(np.float32), near)
     level = np.sqrt((near_by + FARAWAY * usual) / (weight + FARAWAY))
-    patch = _sample(fine, hole)
+    patch = _sample(fine, ~like)
     drawn = _random_phases(patch, picture.shape[:2])
     missing = np.sqrt(np.maximum(level**2 - _energy(filled, coarse), 0))
     return (filled + drawn * missing[..., None] * hole[..., None]).astype(np.float32)
@@ -57,7 +64,7 @@ def _energy(filled: FloatMap, coarse: float) -> FloatMap:
 
 
 def _sample(fine: FloatMap, hole: Mask) -> FloatMap:
-    """Return the quietest whole patch (p, p, 3) beside the hole."""
+    """Return the quietest whole patch (p, p, 3) beside the hole, or the one with the least of it."""
     size = min(PATCH, min(hole.shape) // 4)
     box = (size, size)
     covered = cv2.boxFilter(hole.astype(np.float32), -1, box, borderType=cv2.BORDER_CONSTANT)

@@ -8,6 +8,7 @@ face of nobody.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from editing.models import ModelStore
 
 WIDEST = 2.5  # standard deviations that a drawn or read shape may have
 FOLD = 4  # pixels a side of the close map that share one hue
+BANDS = (1.0, 2.0, 4.0)  # sigmas of the Gaussians that part detail, pixels of the close map
 EDGE = 0.02  # of the oval's soft border from which on a pixel belongs to it
 # What is known of each person of the gallery: as ``networks.fill.ATTRIBUTES``, and the colour of the
 # skin in its own photo, logarithms: how bright, and how much redder than blue.
@@ -38,7 +40,8 @@ class People:
 
     ``mean`` (D,) and ``texture`` (K, D): features, as ``features`` unpacks them. Of each of N people
     ``codes`` (N, K), ``shapes`` (N, S) in standard deviations, ``descriptors`` (N, 128) of dlib's
-    network, and ``traits`` (N, T) in the order of TRAITS.
+    network, and ``traits`` (N, T) in the order of TRAITS. ``gains`` (BANDS, HEIGHT, WIDTH): by how much
+    fainter the detail of mixtures is, in each of ``bands``. ``oval`` is ``inside``.
     """
 
     effect: NDArray[np.float32]
@@ -50,6 +53,7 @@ class People:
     shapes: NDArray[np.float32]
     descriptors: NDArray[np.float32]
     traits: NDArray[np.float32]
+    gains: NDArray[np.float32]
     oval: NDArray[np.bool_]
 
     def own(
@@ -65,8 +69,12 @@ class People:
         return ((code * self.spread) @ self.basis).reshape(POINTS, 3).astype(np.float32)
 
     def features(self, code: NDArray[np.float32]) -> FloatMap:
-        """Return the features (HEIGHT, WIDTH, 3) of coefficients (K,); 0 outside the oval."""
-        return unpacked(self.mean + code @ self.texture, self.oval)
+        """Return the features (HEIGHT, WIDTH, 3) of a mixture's coefficients (K,), whose detail is as
+        strong as that of one face; 0 outside the oval."""
+        features = unpacked(self.mean + code @ self.texture, self.oval)
+        faint = bands(features.mean(axis=2))
+        lost = sum((gain - 1) * band for gain, band in zip(self.gains, faint, strict=True))
+        return features + np.asarray(lost, np.float32)[..., None]
 
     def code(self, features: FloatMap) -> NDArray[np.float32]:
         """Return the coefficients (K,) of features (HEIGHT, WIDTH, 3)."""
@@ -85,10 +93,17 @@ def people(models: ModelStore) -> People:
             name: value.float().numpy() for name, value in models.tensors("surrogate").items()
         }
         stored["texture"] = stored["texture"] * stored.pop("step")[:, None]
+        stored["gains"] = np.stack([_grown(gain) for gain in stored["gains"]])
         return People(**stored, oval=inside(canonical_face(models)))
 
     found: People = models.keep("people", read)
     return found
+
+
+def bands(grey: FloatMap) -> list[FloatMap]:
+    """Return what (HEIGHT, WIDTH) shows at each of BANDS and not at the next."""
+    levels = [grey, *(cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in BANDS)]
+    return [(fine - coarse).astype(np.float32) for fine, coarse in pairwise(levels)]
 
 
 def inside(canonical: CanonicalFace) -> NDArray[np.bool_]:
@@ -116,6 +131,10 @@ def unpacked(row: NDArray[np.float32], oval: NDArray[np.bool_]) -> FloatMap:
     hue = cv2.resize(hue, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
     green = grey - hue.sum(axis=2) / 3
     return np.stack([green + hue[..., 0], green, green + hue[..., 1]], 2).astype(np.float32)
+
+
+def _grown(values: FloatMap) -> FloatMap:
+    return cv2.resize(values, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 
 def _coarse(oval: NDArray[np.bool_]) -> NDArray[np.bool_]:

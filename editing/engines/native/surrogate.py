@@ -41,15 +41,16 @@ from editing.networks.fill import ATTRIBUTES
 from editing.progress import Progress
 
 MIXED = 3  # people in one face: fewer are somebody, more are everybody
-EVEN = 4.0  # concentration of their shares (Dirichlet)
+EVEN = 8.0  # concentration of their shares (Dirichlet)
 # How far off in each of TRAITS one may be who could stand here.
-ALIKE = (0.12, 0.25, 0.25, 0.25, 0.25, 0.35, 0.2)
-UNLIKE = 0.7  # dlib's distance to the source from which on a person is unlike enough
-LIKENESS = 0.06  # how much nearer one may be
+ALIKE = (0.12, 0.18, 0.25, 0.25, 0.25, 0.35, 0.2)
+UNLIKE = 0.65  # dlib's distance to the source from which on a person is unlike enough
+LIKENESS = 0.1  # how much nearer one may be
 CANDIDATES = 24  # mixtures of which the least alike is taken
 SHAPE_FURTHER = 1.25  # mixtures have tamer shapes than people
 FACE = 0.98  # of the face's oval is replaced
 GROUP_LIGHT = 2.0 * UNIT  # reach of the light that those who share one face keep
+COARSE = 2.0  # pixels of the close map below which a mixture has no texture of skin
 SOFT = 0.12  # share of the half width of the face over which it fades into what is around
 MOST_HAIR = 0.35  # of the face that may be covered by hair
 WEARS = 0.5  # reading of spectacles from which on they are looked for
@@ -211,7 +212,8 @@ def replaced(
     features = own + strength * (crowd.features(nobody.code) - own)
     shown = show_close(coloured(light, features), landmarks, canonical, size)
     progress(0.7, "bringing it to the photo")
-    after = with_grain(shown, picture, hole > 0.01, size / WHOLE).clip(0, 1)
+    skin = parts.skin(landmarks, size) * (1 - hidden) > 0.5
+    after = with_grain(shown, picture, hole > 0.01, COARSE * size / WHOLE, skin).clip(0, 1)
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
     soft = parts.feathered(hole, SOFT)
     gain = np.repeat(1 - soft[..., None], 3, axis=2)
