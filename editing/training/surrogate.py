@@ -68,6 +68,7 @@ HIDDEN = 0.3  # of hair from which on skin is not seen
 FLAT = 0.35  # of its area on the canonical face, below which a turned place shows too little
 # Logarithm of brightness beyond which what is on a forehead is a lock of hair; pixels beside brows.
 WISP, BESIDE = 0.15, 3
+GLOW = 0.25  # the same of what is at the rim of a face and bright: background, hair in the sun
 MOST_FRINGE = 0.4  # of the forehead
 LOUDEST = 0.3**2  # energy of detail, logarithms, beyond which it is a lock of hair or an edge
 MOST_GAIN = 3.0
@@ -167,7 +168,7 @@ def _gains(rows: NDArray[np.float32], crowd: People) -> NDArray[np.float32]:
     count = len(rows) // 2
     real, mixed = (np.zeros((len(BANDS), HEIGHT, WIDTH)) for _ in range(2))
     for n in range(count):
-        like = Source(crowd.traits[n], crowd.shapes[n], False)
+        like = Source(crowd.traits[n], crowd.shapes[n], crowd.codes[n], wears=False)
         mixture = next(nobodies(like, {}, random, crowd, None))
         for energy, row in ((real, rows[n]), (mixed, crowd.mean + mixture.code @ crowd.texture)):
             energy += np.square(bands(unpacked(row, crowd.oval).mean(axis=2))).clip(0, LOUDEST)
@@ -258,12 +259,14 @@ def _features(
     canonical = canonical_face(models)
     oval, skin = inside(canonical), skin_on_close(canonical)
     everywhere = gallery.hidden & oval
-    forehead = _forehead(canonical)
+    forehead, rim = _forehead(canonical), oval & (oval_on_close(canonical, 0.85) < 0.5)
     fringe = []
     for hidden, face in zip(everywhere, gallery.faces, strict=True):
         _, own = parted(face.astype(np.float32) / 255, skin * ~hidden)
         wisps = (np.abs(cv2.GaussianBlur(brightness(own), (0, 0), 1.2)) > WISP) & forehead
-        hidden |= (cv2.dilate(wisps.astype(np.uint8), np.ones((9, 9))) > 0) & (skin > 0.5)
+        glows = (cv2.GaussianBlur(own, (0, 0), 1.2).max(axis=2) > GLOW) & rim
+        found = cv2.dilate((wisps | glows).astype(np.uint8), np.ones((9, 9))) > 0
+        hidden |= found & ((skin > 0.5) | rim)
         fringe.append((hidden & forehead).sum() / forehead.sum())
     features, tones, unlike = [], [], []
     for face, hidden in zip(gallery.faces, everywhere, strict=True):

@@ -122,7 +122,7 @@ def test_a_group_of_k_shares_one_average(models):
 
 def _source(models: ModelStore, n: int) -> Source:
     crowd = people(models)
-    return Source(crowd.traits[n], crowd.shapes[n], wears=False)
+    return Source(crowd.traits[n], crowd.shapes[n], crowd.codes[n], wears=False)
 
 
 def test_who_is_drawn_is_nobody_of_the_gallery(models):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from itertools import islice
 
 import numpy as np
 import torch
@@ -17,7 +16,6 @@ from editing.engines.native.surrogate import (
     Nobody,
     average,
     nobodies,
-    read_code,
     read_source,
     replaced,
 )
@@ -33,7 +31,8 @@ AGES = {"young": 0.25, "middle": 0.45, "old": 0.68}  # centuries
 # dlib's distances from which on a surrogate is far enough: one person is below 0.6. Photos of one person
 # are to get one face by a key, so that there only what fails is drawn again.
 FAR, FAR_BY_KEY = 0.7, 0.62
-TRIES = 8  # faces that are looked at, small
+# How much of the source's own is turned into its opposite, in each of the faces that are looked at.
+OPPOSED = (0.0, 0.0, 0.2, 0.2, 0.4, 0.4, 0.6, 0.6)
 SEEN = 256  # pixels a side at which the recogniser looks
 ANCHORS = 256  # faces that a key can give: the more, the rarer two people share one
 
@@ -84,21 +83,22 @@ def _somebody(
     source = memo["source"]
     if params.method == "ksame":
         if "nobody" not in memo:
-            memo["nobody"] = average(read_code(frame, models), params.k, people(models))
+            memo["nobody"] = average(source.code, params.k, people(models))
         return replaced(frame, models, source, memo["nobody"], strength, progress, even=True)
     if "nobody" in memo:
         return replaced(frame, models, source, memo["nobody"], strength, progress)
     key = params.key.get_secret_value()
     if key:
-        seed = keyed_seed(key, source.own)
+        seed = keyed_seed(key, source.shape)
     small = reduced(frame, SEEN, models)
     own = _described(small.picture(), small, models)
     drawn = nobodies(
         source, _asked(params), np.random.default_rng(seed), people(models), None if key else own
     )
     tried: list[tuple[float, Nobody]] = []
-    for n, nobody in enumerate(islice(drawn, TRIES)):
-        progress(0.05 + 0.3 * n / TRIES, "looking for somebody who is not alike")
+    for n, (opposed, drawn_one) in enumerate(zip(OPPOSED, drawn, strict=False)):
+        progress(0.05 + 0.3 * n / len(OPPOSED), "looking for somebody who is not alike")
+        nobody = drawn_one.further(source, opposed)
         shown = in_frame(small.picture(), replaced(small, models, source, nobody, 1.0, silent))
         tried.append((float(np.linalg.norm(_described(shown, small, models) - own)), nobody))
         if tried[-1][0] >= (FAR_BY_KEY if key else FAR):

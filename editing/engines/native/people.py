@@ -77,8 +77,10 @@ class People:
         return features + np.asarray(lost, np.float32)[..., None]
 
     def code(self, features: FloatMap) -> NDArray[np.float32]:
-        """Return the coefficients (K,) of features (HEIGHT, WIDTH, 3)."""
-        return ((packed(features, self.oval) - self.mean) @ self.texture.T).astype(np.float32)
+        """Return the coefficients (K,) of features (HEIGHT, WIDTH, 3), such as people have."""
+        code = (packed(features, self.oval) - self.mean) @ self.texture.T
+        most = WIDEST * self.codes.std(axis=0)
+        return np.clip(code, -most, most).astype(np.float32)
 
 
 def people(models: ModelStore) -> People:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from editing.engines.native.fill import face_prior, lay, likely
 from editing.engines.native.grain import with_grain
-from editing.engines.native.people import TRAITS, People, people
+from editing.engines.native.people import TRAITS, WIDEST, People, people
 from editing.engines.native.reshape import warp
 from editing.engines.native.spectacles import spectacles_in
 from editing.faces import parts
@@ -62,12 +62,13 @@ Points = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is known of the person: ``traits`` (T,), ``own`` (S,) of the shape in standard deviations,
-    and whether spectacles are worn.
+    """What is known of the person: ``traits`` (T,), ``shape`` (S,) in standard deviations, ``code`` (K,)
+    of the features, and whether spectacles are worn.
     """
 
     traits: NDArray[np.float32]
-    own: NDArray[np.float32]
+    shape: NDArray[np.float32]
+    code: NDArray[np.float32]
     wears: bool
 
 
@@ -78,6 +79,11 @@ class Nobody:
     code: NDArray[np.float32]
     shape: NDArray[np.float32]
 
+    def further(self, source: Source, opposed: float) -> Nobody:
+        """Return somebody less like the source, of whose own ``opposed`` is turned into its opposite."""
+        code = self.code - opposed * source.code
+        return Nobody(code, (self.shape - opposed * source.shape).clip(-WIDEST, WIDEST))
+
 
 def read_source(frame: FaceFrame, models: ModelStore) -> Source:
     """Return what is known of the face in the frame."""
@@ -87,13 +93,14 @@ def read_source(frame: FaceFrame, models: ModelStore) -> Source:
     coefficients = likely(lay(picture, nothing, landmarks, models), models, {})
     read = dict(zip(ATTRIBUTES, prior.attributes(coefficients).tolist(), strict=True))
     skin = skin_on_close(canonical)
-    light, _ = parted(lay_close(picture, landmarks, close_mesh(models)), skin)
+    light, features = parted(lay_close(picture, landmarks, close_mesh(models)), skin)
     red, green, blue = np.median(light[skin > 0.5], axis=0)
     read |= {"bright": (red + green + blue) / 3, "warm": red - blue}
     shape = frame.frame_from_canonical.invert(frame.landmarks)
-    own = people(models).own(shape, read["smile"], read["mouth_open"], canonical.mirror)
+    crowd = people(models)
+    own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
     traits = np.array([read[name] for name in TRAITS], np.float32)
-    return Source(traits, own, read["spectacles"] > WEARS)
+    return Source(traits, own, crowd.code(features), read["spectacles"] > WEARS)
 
 
 def nobodies(
@@ -161,14 +168,6 @@ def average(source: NDArray[np.float32], k: int, crowd: People) -> Nobody:
     return Nobody(crowd.codes[both].mean(axis=0), crowd.shapes[group].mean(axis=0))
 
 
-def read_code(frame: FaceFrame, models: ModelStore) -> NDArray[np.float32]:
-    """Return the coefficients (K,) of the features of the face in the frame."""
-    picture, landmarks = _at_work(frame)
-    laid = lay_close(picture, landmarks, close_mesh(models))
-    _, features = parted(laid, skin_on_close(canonical_face(models)))
-    return people(models).code(features)
-
-
 def replaced(
     frame: FaceFrame,
     models: ModelStore,
@@ -197,7 +196,7 @@ def replaced(
     progress(0.2, "painting somebody else")
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     moved = frame.frame_from_canonical.apply(
-        shape + strength * crowd.shape(nobody.shape - source.own)
+        shape + strength * crowd.shape(nobody.shape - source.shape)
     )
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
