@@ -18,7 +18,7 @@ MOST_BY_HAND = 50
 # What each method promises, and what it does not: part of every report.
 PROMISES: dict[str, str] = {
     "surrogate": (
-        "Surrogate: the face is of nobody. Hair, ears, spectacles, body, clothes, tattoos, voice,"
+        "Surrogate: the face is of nobody. Hair, ears, dark glasses, body, clothes, tattoos, voice,"
         " gait and the place can still give a person away. dlib's recogniser was asked while it was drawn;"
         " second_identity_distance is the independent measure."
     ),

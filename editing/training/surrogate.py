@@ -53,7 +53,7 @@ from editing.faces.hair import hair_of
 from editing.faces.light import brightness
 from editing.faces.maps import on_map
 from editing.faces.mesh import DrawnMesh, with_rings
-from editing.faces.topology import LEFT_BROW, RIGHT_BROW
+from editing.faces.topology import LEFT_BROW, LIPS_OUTER, RIGHT_BROW
 from editing.models import ModelStore
 from editing.networks.fill import ATTRIBUTES
 from editing.networks.recogniser import Recogniser
@@ -189,6 +189,16 @@ def _forehead(canonical: CanonicalFace) -> NDArray[np.bool_]:
     return found & (np.arange(HEIGHT)[:, None] < brow)
 
 
+def _fading(canonical: CanonicalFace) -> NDArray[np.float32]:
+    """Return (HEIGHT, WIDTH): by how much features count. At the temples and the hair line a face has
+    none of its own: what was seen there is hair or what is behind. Beards reach the rim.
+    """
+    deep = cv2.GaussianBlur(oval_on_close(canonical, 0.86), (0, 0), 0.07 * UNIT)
+    mouth = close_points(canonical)[LIPS_OUTER[0], 1]
+    below = np.clip((np.arange(HEIGHT) - mouth) / (0.2 * UNIT) + 1, 0, 1)[:, None]
+    return np.maximum(deep, below).astype(np.float32)
+
+
 def _twice(rows: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the rows of the people, and the same of their mirror images."""
     return np.concatenate([rows, rows])
@@ -290,5 +300,6 @@ def _features(
         closed(one, np.where(gone[..., None], 0, own).astype(np.float32), gone)
         for one, own, gone in zip(other.astype(np.float32), seen, everywhere[chosen], strict=True)
     ]
-    rows = [packed(one, oval) for one in (*whole, *(one[:, ::-1] for one in whole))]
+    faded = _fading(canonical)[..., None]
+    rows = [packed(one * faded, oval) for one in (*whole, *(one[:, ::-1] for one in whole))]
     return np.stack(rows), np.array(tones, np.float32)[chosen], chosen

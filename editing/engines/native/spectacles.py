@@ -66,6 +66,11 @@ def spectacles_in(picture: FloatMap, landmarks: Points) -> Mask:
     return kept_mask
 
 
+def dark_glasses(picture: FloatMap, landmarks: Points) -> bool:
+    """Return whether the face wears glasses that hide what is behind them; as ``spectacles_in``."""
+    return _dark(picture, landmarks, parts.hole_of("glasses", landmarks, picture.shape[0]) > 0.5)
+
+
 def _dark(picture: FloatMap, landmarks: Points, band: Mask) -> bool:
     """Return whether the glass hides what is behind it."""
     size = picture.shape[0]

@@ -2,7 +2,7 @@
 
 A few synthetic people who could stand here (of such age, gender, beard, smile and skin) and are unlike
 the source are mixed, in shape and in features. Light and the colour of the skin stay the photo's, and
-so do gaze, teeth and what spectacles there are.
+so do gaze and teeth. Spectacles go, unless they are dark.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from editing.engines.native.fill import face_prior, lay, likely
 from editing.engines.native.grain import with_grain
 from editing.engines.native.people import TRAITS, WIDEST, People, people
 from editing.engines.native.reshape import warp
-from editing.engines.native.spectacles import spectacles_in
+from editing.engines.native.spectacles import dark_glasses, spectacles_in
 from editing.faces import parts
 from editing.faces.align import FaceFrame, resized
 from editing.faces.blur import blurred
@@ -80,9 +80,11 @@ class Nobody:
     shape: NDArray[np.float32]
 
     def further(self, source: Source, opposed: float) -> Nobody:
-        """Return somebody less like the source, of whose own ``opposed`` is turned into its opposite."""
-        code = self.code - opposed * source.code
-        return Nobody(code, (self.shape - opposed * source.shape).clip(-WIDEST, WIDEST))
+        """Return somebody of a shape less like the source's, of whose own ``opposed`` is turned into its
+        opposite. Features are left: what is opposed of them looks like dirt.
+        """
+        shape = (self.shape - opposed * source.shape).clip(-WIDEST, WIDEST)
+        return Nobody(self.code, shape.astype(np.float32))
 
 
 def read_source(frame: FaceFrame, models: ModelStore) -> Source:
@@ -189,10 +191,13 @@ def replaced(
     canonical, crowd = canonical_face(models), people(models)
     picture, landmarks = _at_work(frame)
     size = picture.shape[0]
-    hidden = _hair(frame, models, size)
+    hidden, worn = _hair(frame, models, size), np.zeros((size, size), np.float32)
     if source.wears:
         worn = spectacles_in(picture, landmarks).astype(np.float32)
-        hidden = np.maximum(hidden, cv2.GaussianBlur(worn, (0, 0), max(0.8, size / 600)))
+        if dark_glasses(picture, landmarks):
+            # Nobody knows the eyes behind them: they stay on.
+            softly = cv2.GaussianBlur(worn, (0, 0), max(0.8, size / 600))
+            hidden, worn = np.maximum(hidden, softly), np.zeros_like(worn)
     progress(0.2, "painting somebody else")
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     moved = frame.frame_from_canonical.apply(
@@ -201,10 +206,11 @@ def replaced(
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
     picture = _moved(picture, displacement, scale)
-    hidden, landmarks = _moved(hidden, displacement, scale), resized(moved, scale)
+    hidden, worn = (_moved(mask, displacement, scale) for mask in (hidden, worn))
+    landmarks = resized(moved, scale)
     hole = _face_hole(landmarks, size) * (1 - hidden)
     laid = lay_close(picture, landmarks, close_mesh(models))
-    covered = lay_close(hidden, landmarks, close_mesh(models))
+    covered = lay_close(np.maximum(hidden, worn), landmarks, close_mesh(models))
     light, own = parted(laid, skin_on_close(canonical) * (covered < 0.2))
     if even:
         light = blurred(light, GROUP_LIGHT)
@@ -215,9 +221,33 @@ def replaced(
     after = with_grain(shown, picture, hole > 0.01, COARSE * size / WHOLE, skin).clip(0, 1)
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
     soft = parts.feathered(hole, SOFT)
+    if worn.any():
+        after, soft = _without_temples(after, soft, picture, landmarks, worn)
     gain = np.repeat(1 - soft[..., None], 3, axis=2)
-    mask = np.maximum(reach, cv2.resize(hole, reach.shape[::-1], interpolation=cv2.INTER_AREA) > 0)
+    mask = np.maximum(reach, cv2.resize(soft, reach.shape[::-1], interpolation=cv2.INTER_AREA) > 0)
     return FaceEdit(mask.astype(np.float32), displacement, gain, soft[..., None] * after)
+
+
+def _without_temples(
+    after: FloatMap, soft: FloatMap, picture: FloatMap, landmarks: Points, worn: FloatMap
+) -> tuple[FloatMap, FloatMap]:
+    """Return the new face and its share of each pixel, with what is beside the face in the place of
+    spectacles that reach beyond it.
+
+    Bertalmio et al., "Navier-Stokes, fluid dynamics, and image and video inpainting", CVPR 2001.
+    """
+    eyes = np.maximum(*(parts.ring(landmarks, eye, len(worn)) for eye in parts.EYES))
+    beyond = ((worn > 0.2) & (soft < 0.98) & (eyes < 0.5)).astype(np.uint8)
+    shown = picture + soft[..., None] * (after - picture)
+    coded = (shown * 255).round().clip(0, 255).astype(np.uint8)
+    radius = max(3, round(parts.eye_distance(landmarks) / 20))
+    spread = cv2.inpaint(coded, beyond, radius, cv2.INPAINT_NS).astype(np.float32) / 255
+    share = cv2.GaussianBlur(beyond.astype(np.float32), (0, 0), max(0.8, len(worn) / 600))
+    whole = np.maximum(soft, share)
+    mixed = shown + share[..., None] * (spread - shown)
+    # What is blended in by ``whole`` is to come out as ``mixed``.
+    wanted = picture + (mixed - picture) / np.maximum(whole, 1e-3)[..., None]
+    return np.where(whole[..., None] > 1e-3, wanted, after).astype(np.float32), whole
 
 
 def _at_work(frame: FaceFrame) -> tuple[FloatMap, Points]:
