@@ -118,10 +118,11 @@ def reduced(frame: FaceFrame, side: int, models: ModelStore) -> FaceFrame:
         return replace(frame, memo={})
     picture = cv2.resize(frame.picture(), (side, side), interpolation=cv2.INTER_AREA)
     scale = side / frame.size
-    landmarks = resized(frame.landmarks, scale)
+    landmarks, beside = resized(frame.landmarks, scale), 0.5 / scale - 0.5
     return FaceFrame(
         torch.from_numpy(picture).permute(2, 0, 1)[None].contiguous(),
-        frame.photo_from_frame @ np.diag([1 / scale, 1 / scale, 1.0]),
+        frame.photo_from_frame
+        @ np.array([[1 / scale, 0, beside], [0, 1 / scale, beside], [0, 0, 1]]),
         landmarks,
         fit_face(canonical_face(models), landmarks),
     )

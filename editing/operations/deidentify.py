@@ -131,7 +131,6 @@ DEIDENTIFY = Operation(
                 "landmarks",
                 "head",
                 "face_prior",
-                "fill",
                 "surrogate",
                 "recogniser",
             ),

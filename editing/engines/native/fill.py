@@ -22,7 +22,6 @@ from editing.engines.native.membrane import closed, membrane
 from editing.faces import parts
 from editing.faces.align import resized
 from editing.faces.canonical import canonical_face
-from editing.faces.light import brightness
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
 from editing.faces.mesh import DrawnMesh
 from editing.faces.topology import FACE_OVAL, LIPS_INNER
@@ -47,8 +46,6 @@ LAYING = 512  # pixels a side at which a picture is laid on the map
 STEPS = 2
 DRAWN = 64  # components that chance moves: those beyond draw blotches, not features
 COVERED = 0.6  # share of what is between the lips from which a mouth is taken for unseen
-# Light at the border of a face is compared over NEAR of the reach, up to BORDER of its half width.
-NEAR, BORDER = 0.3, 0.2
 MARGIN = 24  # pixels of the map around the hole that the network sees
 
 FloatMap = NDArray[np.float32]
@@ -137,26 +134,17 @@ def show(
     models: ModelStore,
     seed: int,
     progress: Progress = silent,
-    light: tuple[float, float] | None = None,
-    memo: dict[str, Tensor] | None = None,
 ) -> FloatMap:
     """Return the picture with ``face``, coefficients (K,) of the prior, shown in the hole.
 
-    The rest is as in ``fill``; ``laid`` is ``lay`` of the picture. With ``light`` the face is
-    somebody else's, in the light and skin colour of what the hole holds now, averaged over those
-    distances between the eyes; without it continues what is around. ``memo`` keeps what was painted:
-    the same face in the next picture of a video is the same painting.
+    The rest is as in ``fill``; ``laid`` is ``lay`` of the picture.
     """
     prior = face_prior(models)
-    memo = {} if memo is None else memo
-    if "painted" not in memo:
-        with torch.inference_mode():
-            completed = enlarged(prior(face.to(models.device)).clamp(0, 1)).cpu()
-        memo["painted"] = _painted(laid, completed, models, seed, part(progress, 0.1, 0.8))
-    painted, known = _pixels(memo["painted"]), _pixels(laid.picture)
-    missing = laid.hole[0].numpy() > 0
-    if light is None:
-        painted = closed(painted, known, missing)
+    with torch.inference_mode():
+        completed = enlarged(prior(face.to(models.device)).clamp(0, 1)).cpu()
+    painted = _pixels(_painted(laid, completed, models, seed, part(progress, 0.1, 0.8)))
+    known, missing = _pixels(laid.picture), laid.hole[0].numpy() > 0
+    painted = closed(painted, known, missing)
     painted = np.where(missing[..., None], painted, known)
     progress(0.85, "bringing it to the photo")
     rows, columns = (_near(np.asarray(hole.any(axis=axis))) for axis in (1, 0))
@@ -166,49 +154,10 @@ def show(
     where = cv2.resize(where, (size, size), interpolation=cv2.INTER_LINEAR)[near]
     own, gone = picture[near], hole[near]
     guess = look_up(large, np.ascontiguousarray(where))
-    if light is None:
-        met = closed(guess, own, gone)
-    else:
-        unit = parts.eye_distance(landmarks)
-        met = in_light_of(guess, own, gone, light[0] * unit, light[1] * unit)
-    filled = with_grain(met, own, gone, size / FILL_MAP)
+    filled = with_grain(closed(guess, own, gone), own, gone, size / FILL_MAP)
     result = picture.copy()
     result[near] = np.where(gone[..., None], filled.clip(0, 1), own)
     return result
-
-
-def in_light_of(
-    face: FloatMap, other: FloatMap, where: Mask, reach: float, fine: float
-) -> FloatMap:
-    """Return ``face`` (h, w, 3) with the light and the colour of skin that ``other`` has.
-
-    What is brighter or darker over less than ``reach`` pixels stays the face's own, and what has
-    another hue over less than ``fine``. Hair, spectacles and shine of the other, far from its usual
-    brightness, do not count.
-    """
-    bright = brightness(other)
-    usual = np.median(bright[where])
-    spread = 1.5 * np.median(np.abs(bright[where] - usual)) + 0.02
-    weight = where * np.exp(-(((bright - usual) / (3 * spread)) ** 2)).astype(np.float32)
-    light, near, tint = (
-        _even(other - face, weight, sigma) for sigma in (reach, NEAR * reach, fine)
-    )
-    # Towards the border the light is more that of the very place, so that no outline is seen.
-    deep = parts.feathered(where.astype(np.float32), BORDER)[..., None]
-    grey = (near + deep * (light - near)).mean(axis=2, keepdims=True)
-    return (face + grey + tint - tint.mean(axis=2, keepdims=True)).astype(np.float32)
-
-
-def _even(values: FloatMap, weight: FloatMap, reach: float) -> FloatMap:
-    """Return the weighted average of values (h, w, 3) over about ``reach`` pixels around each."""
-    step = max(1, round(reach / 4))  # what is that smooth needs no more pixels
-    small = (max(1, values.shape[1] // step), max(1, values.shape[0] // step))
-    sums, shares = (
-        cv2.GaussianBlur(cv2.resize(v, small, interpolation=cv2.INTER_AREA), (0, 0), reach / step)
-        for v in (values * weight[..., None], weight)
-    )
-    even = sums / (shares[..., None] + 1e-4)
-    return cv2.resize(even, values.shape[1::-1], interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 
 def face_prior(models: ModelStore) -> FacePrior:
