@@ -57,6 +57,8 @@ DEPTH_AGES = (25.0, 35.0, 45.0, 60.0, 75.0, 100.0)
 DEPTHS = (0.0, 0.15, 0.5, 1.3, 1.9, 2.3)
 MOST_DEPTH = 4.0
 RIDGE = 0.04  # by which skin between wrinkles is brighter, at most: more is chalk
+# Rows of the map: on the forehead, where hair threw its shadow on many, the tone counts for little.
+BELOW_BROWS = np.clip((np.arange(COURSE_MAP, dtype=np.float32)[:, None] - 44) / 10, 0.25, 1)
 # Logarithms of how much darker and lighter skin gets at most.
 OLDER_TONE, YOUNGER_TONE = (-0.23, 0.03), (-0.02, 0.07)
 FOLDED = 0.9  # of the depth that the readers of age asked for: theirs is sharper than a photograph
@@ -234,7 +236,7 @@ def _steps(
             bands[..., 1:] += 0.4 * float(depth[1] - depth[0])
         # Only the brightness of the course's tone: its colours are grey patches on warm skin. Folds
         # darken skin and smooth skin loses their shadows; the rest are traces of moved brows and lids.
-        toned = tone.mean(axis=2) + tones
+        toned = (tone.mean(axis=2) + tones) * BELOW_BROWS
         low, high = OLDER_TONE if target > present else YOUNGER_TONE
         found.append(_Step(move, np.clip(toned, low, high), bands, folds))
     return found

@@ -45,7 +45,7 @@ def hair_change(
     if now >= was:
         # Bright strands gain less: they are lit already.
         share = (now - was) / max(1 - was, 1e-3)
-        without = 0.16 + 0.84 * cv2.pow(bright, 0.72)
+        without = 0.16 + 0.84 * cv2.pow(bright, 0.55)
         share_here = np.float32(0.9 * share) * natural
         return cv2.merge([share_here * (without - one) for one in (red, green, blue)])
     spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
