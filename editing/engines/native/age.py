@@ -149,11 +149,16 @@ def _show(known: _Known, target: float, keep_hair: bool, models: ModelStore) -> 
 
 
 def _settled(step: _Step, years: float) -> _Step:
-    """Return the step with the shape at rest near one's own age: within a few years skin tells of them,
-    and a face that moved by a pixel is another picture all over."""
+    """Return the step with the shape at rest near one's own age."""
+    return replace(step, move=step.move * np.float32(shape_share(years)))
+
+
+def shape_share(years: float) -> float:
+    """Return how much of its way the shape goes, 0 to 1. Within a few years skin tells of them, and a face
+    that moved by a pixel is another picture all over."""
     low, high = SHAPED
     way = min(1.0, max(0.0, (abs(years) - low) / (high - low)))
-    return replace(step, move=step.move * np.float32(way * way * (3 - 2 * way)))
+    return way * way * (3 - 2 * way)
 
 
 def _beyond_doubt(years: float) -> float:
