@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from editing.command.source import read_photo
 from editing.engines import choose_engine
 from editing.errors import EditingError, NoFace
+from editing.evaluate.age_judge import JudgeCurve, judge_curve
 from editing.evaluate.age_readers import SecondReader, read_gender, second_reader, smile_kept
 from editing.evaluate.people import Person, skin_tone, who_is
 from editing.evaluate.sheet import SheetRow, cut_tile
@@ -51,12 +52,14 @@ class AgeSource:
 
 @dataclass(frozen=True, slots=True)
 class AgeEdit:
-    """One target on one face. ``second`` is None where there is no second reader."""
+    """One target on one face. ``second`` is None where there is no second reader, ``usual``, what the
+    judge reads of real people of the target's age, where there are none."""
 
     source: AgeSource
     label: str
     target: float
     read: float | None
+    usual: float | None
     second: float | None
     identity: float | None
     gender_kept: bool | None
@@ -107,15 +110,16 @@ def evaluate_age(
     """
     started = time.perf_counter()
     engine = choose_engine(AGE, engine, models).name
-    tell("the second reader")
+    tell("the readers")
     second = second_reader(cache / "age-second-reader.npy", models)
+    curve = judge_curve(cache / "age-judge.npy", models)
     found = AgeEvaluation(engine, folder.name, len(paths), second.error if second else None)
     shown = set(np.linspace(0, len(paths) - 1, min(len(paths), SHEET_ROWS)).round().astype(int))
     rows = []
     for n, path in enumerate(paths):
         tell(f"{n + 1} of {len(paths)}: {path.name}")
         try:
-            tiles = _try_ages(path, engine, second, models, found, timed=n in shown)
+            tiles = _try_ages(path, engine, second, curve, models, found, timed=n in shown)
         except EditingError as error:
             found.failures.append(Failure(path.name, "", error.code, str(error)))
             continue
@@ -130,6 +134,7 @@ def _try_ages(
     path: Path,
     engine: str,
     second: SecondReader | None,
+    curve: JudgeCurve | None,
     models: ModelStore,
     found: AgeEvaluation,
     timed: bool,
@@ -164,7 +169,16 @@ def _try_ages(
         label = OWN if target == own else variant.label
         measures = variant.faces[0].measures
         found.edits.append(
-            _edit(source, label, target, measures, _read_again(after, face, models), before, second)
+            _edit(
+                source,
+                label,
+                target,
+                measures,
+                _read_again(after, face, models),
+                before,
+                second,
+                curve,
+            )
         )
         tiles.append(cut_tile(after.pixels, face.box))
     if timed:
@@ -181,6 +195,7 @@ def _edit(
     after: HeadReading,
     before: HeadReading,
     second: SecondReader | None,
+    curve: JudgeCurve | None,
 ) -> AgeEdit:
     male = read_gender(after.chip, after.models) if after.chip else None
     return AgeEdit(
@@ -188,6 +203,7 @@ def _edit(
         label=label,
         target=target,
         read=after.age,
+        usual=curve.at(target) if curve else None,
         second=second.read(after.descriptor) if second and after.chip else None,
         identity=_number(measures["identity_distance"]),
         gender_kept=None if male is None else (male > 0.5) == (source.male > 0.5),

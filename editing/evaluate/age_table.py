@@ -17,6 +17,7 @@ NEAR = 30.0  # years between the face and the target within which the person sha
 KNOWN = 0.5  # dlib distance
 ALIKE = 0.97  # SSIM at the person's own age
 OLD = 60.0  # targets from which sharpness counts
+SHARP = (0.9, 1.4)  # how sharp old skin may be, as a ratio to what it was
 GRID = tuple(age_label(age) for age in TARGETS)
 
 Numbers = dict[str, float | int | None]
@@ -25,12 +26,14 @@ Numbers = dict[str, float | int | None]
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("error", "error to the target, judge", "{:.1f}"),
     ("bias", "bias, judge", "{:+.1f}"),
+    ("fair_error", "error, judge's own bias taken out", "{:.1f}"),
     ("second_error", "error, second reader", "{:.1f}"),
     ("second_bias", "bias, second", "{:+.1f}"),
     ("identity", f"distance < {KNOWN} within {NEAR:.0f} years", "{:.1%}"),
     ("gender", "gender kept", "{:.1%}"),
     ("smile", "smile kept", "{:.1%}"),
     ("sharpness", f"sharpness from {OLD:.0f}", "{:.2f}"),
+    ("sharp", f"of them {SHARP[0]} to {SHARP[1]}", "{:.1%}"),
     ("outside", "outside, levels", "{:.0f}"),
     ("edits", "edits", "{:d}"),
 )
@@ -46,12 +49,16 @@ def summarize_edits(edits: Sequence[AgeEdit]) -> Numbers:
     return {
         "error": _mean(abs(one) for one in off),
         "bias": _mean(off),
+        "fair_error": _mean(
+            abs(e.read - e.usual) for e in edits if e.read is not None and e.usual is not None
+        ),
         "second_error": _mean(abs(one) for one in second_off),
         "second_bias": _mean(second_off),
         "identity": _mean(e.identity < KNOWN for e in near if e.identity is not None),
         "gender": _mean(e.gender_kept for e in edits if e.gender_kept is not None),
         "smile": _mean(e.smile_kept for e in edits),
         "sharpness": _mean(e.sharpness for e in old if e.sharpness is not None),
+        "sharp": _mean(SHARP[0] <= e.sharpness <= SHARP[1] for e in old if e.sharpness is not None),
         "outside": max(outside, default=None),
         "edits": len(edits),
     }

@@ -45,19 +45,21 @@ def paste(photo: Photo, frame: FaceFrame, edit: FaceEdit) -> Photo:
     if edit.balance is not None:
         photo = replace(photo, pixels=balanced(photo.pixels, edit.balance))
     pixels = photo.pixels.copy()
+    displacement = edit.displacement
+    if displacement is not None:
+        # Turned into the photo's directions once, while it is small.
+        displacement = cv2.transform(displacement, frame.photo_from_frame[:2, :2])
     for top, bottom, left, right in _strips(photo, frame, edit):
         strip = _Strip(frame, left, top, right - left, bottom - top)
         mask = strip.bring(edit.mask)[..., None]
         if not mask.any():
             continue
         before = photo.pixels[top:bottom, left:right].astype(np.float32)
-        after = (
-            strip.move(photo.pixels, edit.displacement) if edit.displacement is not None else before
-        )
+        after = strip.move(photo.pixels, displacement) if displacement is not None else before
         if edit.gain is not None:
             after = after * strip.bring(edit.gain, border=1.0)
         if edit.difference is not None:
-            after = after + strip.bring(edit.difference) * 255
+            after = after + strip.bring(edit.difference) * np.float32(255)
         blended = before + mask * (np.clip(after, 0, 255) - before)
         pixels[top:bottom, left:right] = np.round(blended).astype(np.uint8)
     return replace(photo, pixels=pixels)
@@ -148,13 +150,13 @@ class _Strip:
         ).astype(np.float32)
 
     def move(self, pixels: NDArray[np.uint8], displacement: FloatMap) -> FloatMap:
-        """Return the photo's pixels of the strip, each fetched from where it is displaced."""
-        turn = self.frame.photo_from_frame[:2, :2].astype(np.float32)
-        moved = self.bring(displacement) @ turn.T
-        rows, columns = np.mgrid[0 : self.height, 0 : self.width].astype(np.float32)
+        """Return the photo's pixels of the strip, each fetched from where it is displaced, photo pixels."""
+        moved = self.bring(displacement)
+        columns = np.arange(self.left, self.left + self.width, dtype=np.float32)[None]
+        rows = np.arange(self.top, self.top + self.height, dtype=np.float32)[:, None]
         height, width = pixels.shape[:2]
-        x = _within(columns + self.left, moved[..., 0], width - 1)
-        y = _within(rows + self.top, moved[..., 1], height - 1)
+        x = _within(columns, moved[..., 0], width - 1)
+        y = _within(rows, moved[..., 1], height - 1)
         # remap addresses at most 32 767 pixels: only the part that is reached is handed over.
         x0, y0 = max(0, int(x.min()) - 3), max(0, int(y.min()) - 3)
         x1, y1 = int(x.max()) + 4, int(y.max()) + 4
@@ -173,6 +175,9 @@ def _within(at: FloatMap, moved: FloatMap, last: int) -> FloatMap:
     """Return ``at + moved``, held back near the photo's border: beyond it there is nothing to fetch,
     and its last row repeated would be a streak.
     """
+    least = max(min(float(at.min()), last - float(at.max())), 1e-3)
+    if float(np.abs(moved).max()) <= FREE * least:
+        return (at + moved).astype(np.float32, copy=False)
     room = np.maximum(np.where(moved < 0, at, last - at), 1e-3)
     share = np.abs(moved) / room
     if float(share.max()) <= FREE:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 import skimage
 import torch
 
+from editing.engines.native.age import read_ages, shape_share
+from editing.engines.native.age_canvas import canvas_of
+from editing.engines.native.age_detail import SHARPEST, no_sharper
 from editing.engines.native.age_hair import grey_share, hair_change
 from editing.engines.native.age_relief import wrinkles
 from editing.faces.align import align
@@ -18,7 +23,7 @@ from editing.faces.light import brightness
 from editing.faces.maps import look_up, on_map, places
 from editing.faces.regions import fitted_to, head_regions
 from editing.models import ModelStore
-from editing.networks.age import AgeChange
+from editing.networks.age import AgeChange, AgeCourse
 from editing.photo import Photo
 from editing.pipeline import edit_photo
 from editing.request import EditRequest
@@ -126,6 +131,56 @@ def test_older_looks_older(strip):
     read = {age: one.faces[0].measures["age_after"] for age, one in strip.items()}
     assert read[10] < read[30] < read[50] < read[75]
     assert read[75] - read[10] > 25
+
+
+def test_near_her_own_age_nothing_moves(photo, faces, frame, models):
+    small = cv2.resize(frame.picture(), (256, 256), interpolation=cv2.INTER_AREA)
+    present = float(read_ages([small], models)[0])
+    assert [shape_share(years) for years in (-6, 0, 6, -20, 20)] == [0, 0, 0, 1, 1]
+    for years, alike in ((6, True), (25, False)):
+        request = EditRequest(operation="age", params={"target_age": present + years}, seed=3)
+        found = edit_photo(photo, request, models, faces=faces).report.faces[0].measures
+        assert (found["face_ssim"] >= 0.97) is alike
+
+
+def test_old_skin_is_as_sharp_as_the_photo_lets_it_be(strip):
+    assert 0.9 <= strip[75].faces[0].measures["sharpness_ratio"] <= 1.4
+
+
+def test_what_would_get_too_sharp_loses_its_fine_part_alone():
+    random = np.random.default_rng(0)
+    bright = random.normal(0.5, 0.02, (256, 256)).astype(np.float32)
+    face = np.ones_like(bright)
+    lines = random.normal(0, 0.05, bright.shape).astype(np.float32)
+    folds = cv2.GaussianBlur(lines, (0, 0), 8) * 40
+
+    def sharp(values):
+        return float((cv2.Laplacian(values, cv2.CV_32F) ** 2).sum())
+
+    held = no_sharper(bright, folds + lines, face, 512)
+    assert sharp(bright + folds + lines) > 4 * sharp(bright)
+    assert sharp(bright + held) == pytest.approx(SHARPEST * sharp(bright), rel=0.02)
+    assert np.corrcoef(held.ravel(), folds.ravel())[0, 1] > 0.95
+    assert np.array_equal(no_sharper(bright, folds, face, 512), folds)
+
+
+def test_nothing_is_drawn_over_rims(photo, frame, models):
+    course = models.network("age", AgeCourse)
+    bare = canvas_of(frame, course, 3, models).face
+    picture = frame.picture()
+    irises = frame.landmarks[[468, 473], :2]
+    unit = float(np.hypot(*(irises[1] - irises[0])))
+    rims = np.zeros(picture.shape[:2], np.uint8)
+    for x, y in irises:
+        cv2.circle(rims, (round(float(x)), round(float(y))), round(0.36 * unit), 1, 3)
+    picture[rims > 0] = 0.08
+    pixels = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    worn = canvas_of(replace(frame, pixels=pixels), course, 3, models).face
+    below = rims[:, :] > 0
+    below[: round(float(irises[:, 1].mean()) + 0.2 * unit)] = False
+    below = cv2.resize(below.astype(np.float32), (512, 512), interpolation=cv2.INTER_AREA) > 0.5
+    assert bare[below].mean() > 0.5
+    assert worn[below].mean() < 0.1
 
 
 def test_it_is_still_her(strip):

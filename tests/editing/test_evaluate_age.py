@@ -9,6 +9,7 @@ import pytest
 
 from editing import __main__ as command_line
 from editing.evaluate.age import AgeEdit, AgeEvaluation, AgeSource
+from editing.evaluate.age_judge import JudgeCurve, judge_curve
 from editing.evaluate.age_readers import fit_reader, read_gender, second_reader, smile_kept
 from editing.evaluate.age_table import _tables, to_markdown
 from editing.evaluate.people import Person, skin_tone, who_is
@@ -30,7 +31,7 @@ def source(read=40.0, counts=True, gender="female", tone=20.0, age=42.0, photo="
 
 
 def edit(source, label="60", target=60.0, **values):
-    told = {"read": 57.0, "second": 66.0, "identity": 0.3, "gender_kept": True,
+    told = {"read": 57.0, "usual": 58.0, "second": 66.0, "identity": 0.3, "gender_kept": True,
             "smile_kept": True, "ssim": 0.9, "sharpness": 1.2, "outside": 0.0}  # fmt: skip
     return AgeEdit(source, label, target, **(told | values))
 
@@ -46,6 +47,7 @@ def test_errors_are_to_the_target_by_both_readers():
     assert told["headline"]["bias"] == 1.0
     assert told["headline"]["second_error"] == 6.0
     assert told["targets"]["60"]["error"] == 3.0
+    assert told["targets"]["60"]["fair_error"] == 1.0
     assert told["targets"]["20"]["error"] is None
     assert told["readers"] == {"judge": 2.0, "second": 1.0, "faces": 1}
 
@@ -70,6 +72,7 @@ def test_sharpness_counts_from_sixty_and_outside_is_the_worst():
         edit(source(), sharpness=1.0), edit(source(), "20", 20.0, sharpness=9.0, outside=2.0)
     )
     assert told["headline"]["sharpness"] == 1.0
+    assert told["headline"]["sharp"] == 1.0
     assert told["headline"]["outside"] == 2.0
 
 
@@ -113,9 +116,17 @@ def test_the_second_reader_learns():
     assert reader.error < np.abs(ages - ages.mean()).mean()
 
 
-def test_no_labelled_faces_no_second_reader(tmp_path, monkeypatch, models):
+def test_the_judges_curve_is_what_it_reads_of_real_people():
+    ages = np.random.default_rng(0).uniform(0, 75, 400)
+    curve = JudgeCurve(ages, 0.8 * ages + 3)
+    # On a line it is that line, at its ends too.
+    assert [curve.at(age) for age in (10.0, 50.0, 75.0)] == pytest.approx([11.0, 43.0, 63.0])
+
+
+def test_no_labelled_faces_no_second_reader_and_no_curve(tmp_path, monkeypatch, models):
     monkeypatch.setenv("MIEN_FACES", str(tmp_path))
     assert second_reader(tmp_path / "cache.npy", models) is None
+    assert judge_curve(tmp_path / "judge.npy", models) is None
 
 
 def test_who_is_in_a_labelled_photo(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ age reader: the model's age is moved until the reader sees the age that was aske
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,7 +22,8 @@ from editing.engines.native.age_canvas import (
     canvas_of,
     grown,
 )
-from editing.engines.native.age_hair import hair_change
+from editing.engines.native.age_detail import no_sharper, octaves_changed
+from editing.engines.native.age_hair import grey_share, hair_change
 from editing.faces.align import FaceFrame
 from editing.faces.blur import blurred
 from editing.faces.light import brightness
@@ -30,7 +31,6 @@ from editing.faces.maps import look_up
 from editing.faces.paste import FaceEdit, in_frame
 from editing.models import ModelStore
 from editing.networks.age import (
-    BANDS,
     COURSE_MAP,
     READER_CROP,
     READER_SIDE,
@@ -51,10 +51,16 @@ FARTHEST = 20.0  # years by which the model's age may differ from the one asked 
 # Years within which the reader's finding and the age asked for may be the same age, and from which on
 # they are not.
 UNSURE = (2.0, 8.0)
+SHAPED = (6.0, 20.0)  # years from which on the shape goes along, and goes all the way
 # Depth of the wrinkles by age; 1 is the relief that the weights hold, of people over 55.
 DEPTH_AGES = (25.0, 35.0, 45.0, 60.0, 75.0, 100.0)
 DEPTHS = (0.0, 0.15, 0.5, 1.3, 1.9, 2.3)
 MOST_DEPTH = 4.0
+RIDGE = 0.04  # by which skin between wrinkles is brighter, at most: more is chalk
+# Rows of the map: on the forehead, where hair threw its shadow on many, the tone counts for little.
+BELOW_BROWS = np.clip((np.arange(COURSE_MAP, dtype=np.float32)[:, None] - 44) / 10, 0.25, 1)
+# Logarithms of how much darker and lighter skin gets at most.
+OLDER_TONE, YOUNGER_TONE = (-0.23, 0.03), (-0.02, 0.07)
 FOLDED = 0.9  # of the depth that the readers of age asked for: theirs is sharper than a photograph
 
 FloatMap = NDArray[np.float32]
@@ -62,7 +68,7 @@ FloatMap = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What is to be done to a face: ``move`` (128, 128, 3), ``tone`` (128, 128, 3) and ``bands``
+    """What is to be done to a face: ``move`` (128, 128, 3), ``tone`` (128, 128) and ``bands``
     (128, 128, BANDS) on the canonical map, and ``depth`` (128, 128) of the wrinkles drawn."""
 
     move: FloatMap
@@ -119,7 +125,10 @@ def _look_at(frame: FaceFrame, seed: int, models: ModelStore) -> _Known:
     present = float(read_ages([sketch.picture], models)[0])
     steps = _steps(sketch, present, PROBES, models)
     shown = [
-        in_frame(sketch.picture, _age(sketch, step, present, probe, keep_hair=False))
+        in_frame(
+            sketch.picture,
+            _age(sketch, _settled(step, probe - present), present, probe, keep_hair=False),
+        )
         for step, probe in zip(steps, PROBES, strict=True)
     ]
     return _Known(canvas, present, np.maximum.accumulate(read_ages(shown, models)))
@@ -135,7 +144,21 @@ def _show(known: _Known, target: float, keep_hair: bool, models: ModelStore) -> 
     farthest = min(FARTHEST, abs(target - known.present))
     model_age = float(np.clip(reached, target - farthest, target + farthest))
     (step,) = _steps(known.canvas, known.present, (model_age,), models)
+    step = _settled(step, target - known.present)
     return _age(known.canvas, step, known.present, target, keep_hair)
+
+
+def _settled(step: _Step, years: float) -> _Step:
+    """Return the step with the shape at rest near one's own age."""
+    return replace(step, move=step.move * np.float32(shape_share(years)))
+
+
+def shape_share(years: float) -> float:
+    """Return how much of its way the shape goes, 0 to 1. Within a few years skin tells of them, and a face
+    that moved by a pixel is another picture all over."""
+    low, high = SHAPED
+    way = min(1.0, max(0.0, (abs(years) - low) / (high - low)))
+    return way * way * (3 - 2 * way)
 
 
 def _beyond_doubt(years: float) -> float:
@@ -163,27 +186,30 @@ def _age(canvas: Canvas, step: _Step, present: float, hair_age: float, keep_hair
     size, work = canvas.picture.shape[0], canvas.where.shape[0]
     displacement = -look_up(step.move, canvas.where) @ canvas.turn
     displacement = _fetched(displacement, displacement * (work / size)) * canvas.reach[..., None]
-    on_maps = displacement * (work / size)
-    skin, hair, face = (_fetched(m, on_maps) for m in (canvas.skin, canvas.hair, canvas.face))
-    tone = step.tone
-    if canvas.colourless:
-        tone = np.repeat(tone.mean(axis=2, keepdims=True), 3, axis=2)
-    gain = np.exp(look_up(tone, canvas.where) * skin[..., None]).astype(np.float32)
+    masks = cv2.merge([canvas.skin, canvas.hair, canvas.face, canvas.oval])
+    skin, hair, face, oval = cv2.split(_fetched(masks, displacement * (work / size)))
+    gain = np.exp(look_up(step.tone[..., None], canvas.where)[..., 0] * skin)
     moved = _fetched(canvas.picture, grown(displacement, size))
-    bands = look_up(step.bands, canvas.where)
-    change = _detail(moved, np.clip(bands, -0.9, 0.9) * face[..., None])
+    bright = brightness(moved)
+    change = np.zeros_like(bright)
+    whole = grown(oval, size)
+    inside = _box(whole > 0.01)
+    bands = np.clip(look_up(step.bands, canvas.where), -0.9, 0.9) * face[..., None]
+    louder = [grown(np.exp(band) - 1, size)[inside] for band in cv2.split(bands)]
+    change[inside] = octaves_changed(bright[inside], louder, size)
     if step.depth.any():
-        lines = look_up(canvas.relief[..., None], grown(canvas.where, size))[..., 0]
-        level = blurred(brightness(moved), size / 60)
         deep = look_up(step.depth[..., None], canvas.where)[..., 0] * face
-        change = change + grown(deep, size) * lines * level
-    difference = (change[..., None] * grown(gain, size)).astype(np.float32)
+        lines = np.minimum(grown(deep, size)[inside] * canvas.lines[inside], RIDGE)
+        change[inside] += lines * blurred(bright[inside], size / 60)
+    if size >= WORK:
+        change[inside] = no_sharper(bright[inside], change[inside], whole[inside], size)
+    difference = cv2.merge([change * grown(gain, size)] * 3)
     hairs = grown(hair, size)
-    if not keep_hair and hairs.any():
+    if not keep_hair and grey_share(hair_age) != grey_share(present) and hairs.any():
         where = _box(hairs > 0)
         greying = hair_change(moved[where], present, hair_age, canvas.colourless)
-        difference[where] += hairs[where][..., None] * greying
-    return FaceEdit(canvas.reach, displacement.astype(np.float32), gain, difference)
+        difference[where] += cv2.merge([hairs[where]] * 3) * greying
+    return FaceEdit(canvas.reach, displacement, cv2.merge([gain] * 3), difference)
 
 
 def _steps(
@@ -213,7 +239,11 @@ def _steps(
         else:
             # Skin that grows smooth keeps its pores, the finest octave.
             bands[..., 1:] += 0.4 * float(depth[1] - depth[0])
-        found.append(_Step(move, tone + tones[..., None], bands, folds))
+        # Only the brightness of the course's tone: its colours are grey patches on warm skin. Folds
+        # darken skin and smooth skin loses their shadows; the rest are traces of moved brows and lids.
+        toned = (tone.mean(axis=2) + tones) * BELOW_BROWS
+        low, high = OLDER_TONE if target > present else YOUNGER_TONE
+        found.append(_Step(move, np.clip(toned, low, high), bands, folds))
     return found
 
 
@@ -221,21 +251,6 @@ def _laid_out(maps: torch.Tensor) -> FloatMap:
     """Return (C, h, w) as (h, w, C); one channel alone as (h, w)."""
     values: FloatMap = maps.permute(1, 2, 0).cpu().numpy()
     return np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values)
-
-
-def _detail(picture: FloatMap, bands: FloatMap) -> FloatMap:
-    """Return what the gains of the octaves add to the picture's brightness, (S, S)."""
-    size = picture.shape[0]
-    bright = brightness(picture)
-    last, total = bright, np.zeros_like(bright)
-    for octave in range(BANDS):
-        sigma = 2.0**octave * size / WORK
-        if sigma < 0.4:
-            continue
-        next_ = blurred(bright, sigma)
-        total += grown(np.exp(bands[..., octave]) - 1, size) * (last - next_)
-        last = next_
-    return total
 
 
 def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
@@ -248,12 +263,11 @@ def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
 
 def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:
     """Return the values, each from where it is displaced, pixels of the map."""
-    size = values.shape[0]
-    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    along = np.arange(values.shape[0], dtype=np.float32)
     return cv2.remap(
         values,
-        columns + displacement[..., 0].astype(np.float32),
-        rows + displacement[..., 1].astype(np.float32),
+        displacement[..., 0] + along[None],
+        displacement[..., 1] + along[:, None],
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
-    ).astype(np.float32)
+    ).astype(np.float32, copy=False)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.age_relief import wrinkles
+from editing.engines.native.spectacles import spectacles_in
 from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.hair import CHEEKS, apart_from_skin, sharper, without_scalp
@@ -41,8 +42,9 @@ class Canvas:
     """A frame at one size, and what is known of its places, for every age it is shown at.
 
     ``picture`` is (S, S, 3), RGB in [0, 1]. The maps are (W, W) and (W, W, C): ``where`` places lie
-    on the canonical face, ``skin``, ``hair``, ``face`` (where skin may fold) and ``reach`` (where
-    pixels may change at all). ``relief`` are the wrinkles of old skin, on the canonical face.
+    on the canonical face, ``skin``, ``hair``, ``face`` (where skin may fold),
+    ``oval`` (the whole face) and ``reach`` (where
+    pixels may change at all). ``lines`` (S, S) are the wrinkles of old skin, laid on this face.
     ``colourless`` is whether the photo is black and white. ``on_map`` (128, 128, 3) is the face laid on the canonical map. ``turn`` (3, 2) brings canonical
     movement to frame pixels.
     """
@@ -52,8 +54,9 @@ class Canvas:
     skin: FloatMap
     hair: FloatMap
     face: FloatMap
+    oval: FloatMap
     reach: FloatMap
-    relief: FloatMap
+    lines: FloatMap
     on_map: FloatMap
     colourless: bool
     turn: NDArray[np.float32]
@@ -71,8 +74,9 @@ class Canvas:
             small(self.skin),
             small(self.hair),
             small(self.face),
+            small(self.oval),
             small(self.reach),
-            small(self.relief),
+            small(self.lines),
             self.on_map,
             self.colourless,
             self.turn * np.float32(scale),
@@ -108,19 +112,27 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
     wide = cv2.dilate(head, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13)))
     reach = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), 4) * border
     reach = np.where(reach > 0.02, reach, 0)
+    relief = _relief(course, min(frame.size, RELIEF), seed, models)
     turn = (frame.frame_from_canonical.rotation * frame.frame_from_canonical.scale)[:2].T
     return Canvas(
         picture,
         where,
         cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 2),
         cv2.GaussianBlur(np.maximum(hair, tufts).astype(np.float32), (0, 0), 0.8),
-        (folds * (1 - hair)).astype(np.float32),
+        (folds * (1 - hair) * _bare(small, frame)).astype(np.float32),
+        oval,
         reach.astype(np.float32),
-        _relief(course, min(frame.size, RELIEF), seed, models),
+        look_up(relief[..., None], grown(where, frame.size))[..., 0],
         _on_map(picture, frame.landmarks, canonical),
         _spread(small) < GREY,
         turn.astype(np.float32),
     )
+
+
+def _bare(picture: FloatMap, frame: FaceFrame) -> FloatMap:
+    """Return where the skin is free of spectacles: nothing is drawn over rims."""
+    worn = spectacles_in(picture, resized(frame.landmarks, WORK / frame.size))
+    return (1 - cv2.GaussianBlur(worn.astype(np.float32), (0, 0), 3)).astype(np.float32)
 
 
 def _on_map(

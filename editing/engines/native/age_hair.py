@@ -36,20 +36,21 @@ def hair_change(
         colourless: whether the photo is black and white: hair then gets darker, not brown.
     """
     was, now = grey_share(present), grey_share(target)
-    red, green, blue = (picture[..., n] for n in range(3))
+    red, green, blue = cv2.split(picture)
     # Hair is never more blue than green, nor greener than red, nor a bright full red: a hat may be.
     full = (red - blue) * np.clip((red - 0.25) / 0.25, 0, 1) - 0.62 * red
     strange = np.maximum(np.maximum(blue - green, green - red), full)
-    natural = np.clip(1.5 - 20 * strange, 0, 1)[..., None]
+    natural = np.clip(1.5 - 20 * strange, 0, 1)
     bright = cv2.transform(picture, WEIGHTS[None])
     if now >= was:
         # Bright strands gain less: they are lit already.
         share = (now - was) / max(1 - was, 1e-3)
-        without = 0.16 + 0.84 * cv2.pow(bright, 0.72)
-        return (natural * share * 0.9 * (without[..., None] - picture)).astype(np.float32)
+        without = 0.16 + 0.84 * cv2.pow(bright, 0.55)
+        share_here = np.float32(0.9 * share) * natural
+        return cv2.merge([share_here * (without - one) for one in (red, green, blue)])
     spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     grey = (1 - np.clip(spread / 0.25, 0, 1)) * np.clip((bright - 0.25) / 0.3, 0, 1)
     share = (was - now) / max(was, 1e-3) * was
     tint = 1.0 if colourless else PIGMENT / PIGMENT.mean()
     dyed = bright[..., None] * tint * 0.62
-    return (natural * (share * grey)[..., None] * (dyed - picture)).astype(np.float32)
+    return ((natural * share * grey)[..., None] * (dyed - picture)).astype(np.float32)
