@@ -15,10 +15,12 @@ from editing.errors import PoseRefused
 from editing.faces import parts
 from editing.faces.align import FaceFrame
 from editing.faces.canonical import CanonicalFace, canonical_face
+from editing.faces.hair import sharper
 from editing.faces.light import Gains, balanced
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
 from editing.faces.paste import FaceEdit, in_frame
 from editing.faces.pose import pose_of
+from editing.faces.regions import fitted_to, head_regions
 from editing.faces.topology import FACE_OVAL
 from editing.measure.cast import believable, cast_strength, colour_cast
 from editing.models import ModelStore
@@ -83,7 +85,7 @@ class NativeNormalize:
             coded = balanced((picture * 255).round().astype(np.uint8), balance)
             picture = (coded / np.float32(255)).astype(np.float32)
         light = _light(picture, frame, canonical, params)
-        gain, difference, mask = _shown(picture, frame, head, light, canonical)
+        gain, difference, mask = _shown(picture, frame, head, light, canonical, models)
         progress(1.0, "edited")
         displacement = head.displacement if params.turns() else None
         edit = FaceEdit(mask, displacement, gain, difference, balance)
@@ -152,7 +154,12 @@ def _light(
 
 
 def _shown(
-    picture: FloatMap, frame: FaceFrame, head: Turned, light: FloatMap, canonical: CanonicalFace
+    picture: FloatMap,
+    frame: FaceFrame,
+    head: Turned,
+    light: FloatMap,
+    canonical: CanonicalFace,
+    models: ModelStore,
 ) -> tuple[FloatMap, FloatMap | None, FloatMap]:
     """Return gain, difference and mask of the turned head in its light."""
     where = places(head.landmarks, canonical, frame.size, WARP_SIZE)
@@ -166,14 +173,51 @@ def _shown(
     if head.unseen.max() < 0.02:
         return gain, None, mask
     size = frame.size
-    hidden = cv2.resize(head.unseen, (size, size), interpolation=cv2.INTER_LINEAR)[..., None]
+    hidden = _grown(head.unseen * _to_be_had(frame, head, models), size)[..., None]
     mirrored = _fetched(picture, head.other)
     mirrored = mirrored * _grown(coded_gain(other_light), size)[..., None]
     own = _fetched(picture, head.displacement) * _grown(gain, size)
     face = parts.ring(head.landmarks, FACE_OVAL, size, 0.94)
-    mirrored = mirrored * _grown(_matched(own, mirrored, face * (1 - hidden[..., 0])), size)
+    gains = _matched(own, mirrored, face * (1 - hidden[..., 0]))
+    # What the face's light is says little of the hair around it.
+    near = cv2.resize(head.face, (MATCHING, MATCHING), interpolation=cv2.INTER_AREA)
+    near = cv2.GaussianBlur(near, (0, 0), MATCHING / 25)[..., None]
+    mirrored = mirrored * _grown(1 + near * (gains - 1), size)
     full = _grown(gain, size) * (1 - hidden)
     return full.astype(np.float32), (hidden * mirrored).astype(np.float32), mask
+
+
+def _to_be_had(frame: FaceFrame, head: Turned, models: ModelStore) -> FloatMap:
+    """Return (512, 512), 0 to 1: where the mirrored half has something to show for what was not seen.
+
+    Around the face it may as well be what is behind the head, which is not to be mirrored.
+    """
+    other = _places(head.other, frame)
+    there = _in_the_photo(other, frame)
+    if (head.unseen * (1 - head.face)).max() < 0.02:
+        return there
+    seen = cv2.resize(frame.picture(), (WARP_SIZE, WARP_SIZE), interpolation=cv2.INTER_AREA)
+    person = sharper(fitted_to(seen, head_regions(frame, models).person))
+    person = cv2.remap(person, other, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return (there * np.maximum(head.face, person)).astype(np.float32)
+
+
+def _places(displacement: FloatMap, frame: FaceFrame) -> FloatMap:
+    """Return (512, 512, 2): where each pixel comes from, pixels of WARP_SIZE."""
+    grid = np.stack(np.meshgrid(np.arange(WARP_SIZE), np.arange(WARP_SIZE)), axis=2)
+    return (grid + displacement * (WARP_SIZE / frame.size)).astype(np.float32)
+
+
+def _in_the_photo(places: FloatMap, frame: FaceFrame) -> FloatMap:
+    """Return (h, w), 0 to 1: whether places of the frame, pixels of WARP_SIZE, lie in frame and photo."""
+    scale = frame.size / WARP_SIZE
+    matrix = frame.photo_from_frame.astype(np.float32)
+    at = (places * scale) @ matrix[:2, :2].T + matrix[:2, 2]
+    last = np.array(frame.photo_size, np.float32) - 1
+    # Distances to the border, in pixels of WARP_SIZE.
+    room = np.minimum(at, last - at) / (scale * np.hypot(*matrix[:2, 0]))
+    room = np.minimum(room, np.minimum(places, WARP_SIZE - 1 - places)).min(axis=2)
+    return np.clip(room / (0.06 * WARP_SIZE), 0, 1).astype(np.float32)
 
 
 def _matched(own: FloatMap, other: FloatMap, seen: FloatMap) -> FloatMap:
@@ -195,7 +239,7 @@ def _matched(own: FloatMap, other: FloatMap, seen: FloatMap) -> FloatMap:
         )
         total += near / np.maximum(far, 1e-4) * weight[..., None]
         weights += weight
-    return np.clip(total / weights[..., None], 0.6, 1.6).astype(np.float32)
+    return np.clip(total / weights[..., None], 0.7, 1.35).astype(np.float32)
 
 
 def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:
