@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.colouring import coloured
+from editing.engines.native.fill import fill
 from editing.engines.native.relight import MAP, coded_gain, evened, lit
 from editing.engines.native.turning import WARP_SIZE, Turned, turned
 from editing.errors import PoseRefused
 from editing.faces import parts
-from editing.faces.align import FaceFrame
+from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.hair import sharper
 from editing.faces.light import Gains, balanced
@@ -38,6 +39,7 @@ TINTED = (0.18, 0.3)
 TURNED, NODDED, TILTED = (3.0, 8.0), (8.0, 14.0), (0.8, 2.0)
 
 FloatMap = NDArray[np.float32]
+Points = NDArray[np.float32]
 
 
 class NativeNormalize:
@@ -54,7 +56,7 @@ class NativeNormalize:
         models: ModelStore,
         progress: Progress,
     ) -> FaceEdit:
-        """Return the edit; the seed plays no part, for nothing here is random.
+        """Return the edit; the seed plays no part: the same skin is painted always.
 
         Raises:
             PoseRefused: the head is turned too far to the side.
@@ -173,7 +175,8 @@ def _shown(
     if head.unseen.max() < 0.02:
         return gain, None, mask
     size = frame.size
-    hidden = _grown(head.unseen * _to_be_had(frame, head, models), size)[..., None]
+    had = _to_be_had(frame, head, models)
+    hidden = _grown(head.unseen * had, size)[..., None]
     mirrored = _fetched(picture, head.other)
     mirrored = mirrored * _grown(coded_gain(other_light), size)[..., None]
     own = _fetched(picture, head.displacement) * _grown(gain, size)
@@ -183,8 +186,31 @@ def _shown(
     near = cv2.resize(head.face, (MATCHING, MATCHING), interpolation=cv2.INTER_AREA)
     near = cv2.GaussianBlur(near, (0, 0), MATCHING / 25)[..., None]
     mirrored = mirrored * _grown(1 + near * (gains - 1), size)
+    lost = np.maximum(head.lost, head.unseen * head.face * (1 - had)) * (mask > 0)
+    hole = _hole(lost, resized(head.landmarks, WARP_SIZE / size))
+    shown = own + hidden * (mirrored - own)
+    if hole.any():
+        hole = cv2.resize(hole, (size, size), interpolation=cv2.INTER_NEAREST)
+        painted = fill(shown.clip(0, 1).astype(np.float32), hole > 0, head.landmarks, models)
+        mirrored = np.where(hole[..., None] > 0, painted, mirrored)
+        hidden = np.maximum(hidden, hole[..., None])
     full = _grown(gain, size) * (1 - hidden)
     return full.astype(np.float32), (hidden * mirrored).astype(np.float32), mask
+
+
+def _hole(lost: FloatMap, landmarks: Points) -> NDArray[np.uint8]:
+    """Return (h, w), 1 where skin is to be painted, for neither half of the face was seen there.
+
+    What is hardly wider than a lash is left, and so is the face's outline.
+    """
+    unit = parts.eye_distance(landmarks)
+    wide, margin = (
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(part * unit) | 1,) * 2)
+        for part in (0.04, 0.1)
+    )
+    inner = parts.ring(landmarks, FACE_OVAL, WARP_SIZE, 0.8)
+    kept = cv2.morphologyEx(((lost > 0.3) & (inner > 0.5)).astype(np.uint8), cv2.MORPH_OPEN, wide)
+    return cv2.dilate(kept, margin).astype(np.uint8)
 
 
 def _to_be_had(frame: FaceFrame, head: Turned, models: ModelStore) -> FloatMap:

@@ -45,14 +45,15 @@ class Turned:
 
     ``landmarks`` (478, 3), frame pixels. ``displacement`` (512, 512, 2): to where a pixel lay.
     ``other`` (512, 512, 2): to where its mirror image lay. ``unseen`` (512, 512): how little of it
-    was seen, 0 to 1. ``face`` (512, 512): the face without the shell. ``mask`` (512, 512): where
-    anything moves.
+    was seen, 0 to 1. ``lost`` (512, 512): where neither of them is to be believed, in the face.
+    ``face`` (512, 512): the face without the shell. ``mask`` (512, 512): where anything moves.
     """
 
     landmarks: Points
     displacement: FloatMap
     other: FloatMap
     unseen: FloatMap
+    lost: FloatMap
     face: FloatMap
     mask: FloatMap
 
@@ -76,7 +77,7 @@ def turned(
     around = DrawnMesh(target, canonical.triangles, size)
     unit = laid.scale * scale
     seen, other_seen = _seen(source, target, canonical, unit)
-    unseen = _unseen(around, seen, other_seen, unit)
+    unseen, lost = _unseen(around, seen, other_seen, unit)
     inside = DrawnMesh(target, face, size).inside
     # An ear that was hardly seen would be drawn out to a smear: it gives way instead.
     known = mesh.inside & (inside | (_shown(mesh, seen) > POOR)) & (unseen < 0.98)
@@ -91,6 +92,7 @@ def turned(
         displacement / scale,
         _soft(other.astype(np.float32), 200) / scale,
         _soft(unseen, 120),
+        (lost * inside).astype(np.float32),
         _soft(inside.astype(np.float32), 60),
         wide.astype(np.float32),
     )
@@ -104,7 +106,10 @@ def with_shell(shape: Points) -> Points:
     for depth, width in zip(DEPTHS, WIDTHS, strict=True):
         z = oval[:, 2] + depth * (SKULL[2] - oval[:, 2])
         reach = width * np.sqrt(np.maximum(1 - ((z - SKULL[2]) / RADII[2]) ** 2, 0))
-        x, y = SKULL[0] + RADII[0] * reach * np.cos(around), SKULL[1] + RADII[1] * reach * np.sin(around)
+        x, y = (
+            SKULL[0] + RADII[0] * reach * np.cos(around),
+            SKULL[1] + RADII[1] * reach * np.sin(around),
+        )
         rings.append(np.stack([x, y, z], axis=1))
     return np.concatenate([shape, *rings]).astype(np.float32)
 
@@ -147,8 +152,9 @@ def _mirrored(canonical: CanonicalFace) -> NDArray[np.int64]:
     return np.concatenate([canonical.mirror, *rings])
 
 
-def _unseen(mesh: DrawnMesh, seen: Values, other: Values, unit: float) -> FloatMap:
-    """Return (512, 512): 1 where the head was not seen, and its other half was seen better."""
+def _unseen(mesh: DrawnMesh, seen: Values, other: Values, unit: float) -> tuple[FloatMap, FloatMap]:
+    """Return two (512, 512): 1 where the head was not seen, and its other half was seen better; 1 where
+    it lies beside what was hidden, and its other half was hidden too, as on the ridge of a nose."""
     worth = np.clip((other - 0.4) / 0.3, 0, 1)
     share = np.clip((SLANTED[1] - seen) / (SLANTED[1] - SLANTED[0]), 0, 1)
     share = share * worth * np.clip((other - seen - 0.1) / 0.2, 0, 1)
@@ -156,10 +162,12 @@ def _unseen(mesh: DrawnMesh, seen: Values, other: Values, unit: float) -> FloatM
     share[-len(FACE_OVAL) :] = 0
     # A deep-set eye is not to be of both halves, and the outline that hides is not to be shown.
     hidden = cv2.morphologyEx(_shown(mesh, 1.6 * share), cv2.MORPH_CLOSE, _disc(0.2 * unit))
-    beside = cv2.dilate(np.clip(2 * hidden - 1, 0, 1), _disc(0.3 * unit)) * _shown(mesh, worth)
+    beside = cv2.dilate(np.clip(2 * hidden - 1, 0, 1), _disc(0.3 * unit))
+    worth_it = _shown(mesh, worth)
     # At its border the mesh ends, and with it what is known of mirror images.
     within = cv2.erode(mesh.inside.astype(np.uint8), _disc(WARP_SIZE / 12))
-    return (np.maximum(hidden, beside) * within).astype(np.float32)
+    unseen = np.maximum(hidden, beside * worth_it) * within
+    return unseen.astype(np.float32), (beside - unseen).clip(0, 1).astype(np.float32)
 
 
 def _disc(width: float) -> NDArray[np.uint8]:
@@ -185,7 +193,9 @@ def _seen(
     nearest[~drawn.inside] = np.inf
     x, y = np.clip(np.round(source[:, :2]).astype(int), 0, WARP_SIZE - 1).T
     behind = (source[:, 2] - nearest[y, x]) / unit
-    front = np.maximum(front, 0) * (1 - np.clip((behind - HIDDEN[0]) / (HIDDEN[1] - HIDDEN[0]), 0, 1))
+    front = np.maximum(front, 0) * (
+        1 - np.clip((behind - HIDDEN[0]) / (HIDDEN[1] - HIDDEN[0]), 0, 1)
+    )
     # Of what turns away from the viewer nothing is to be shown.
     wanted = np.where(wanted > 0.05, wanted, np.inf)
     seen, other = (np.clip(f / wanted, 0, 1) for f in (front, front[_mirrored(canonical)]))
