@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from editing.engines.native.membrane import membrane
 from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import CanonicalFace
+from editing.faces.maps import resting
 from editing.faces.mesh import DrawnMesh, rotation
 from editing.faces.parts import JAW
 from editing.faces.topology import FACE_OVAL, POINTS
@@ -79,8 +80,10 @@ def turned(
     seen, other_seen = _seen(source, target, canonical, unit)
     unseen, lost = _unseen(around, seen, other_seen, unit)
     inside = DrawnMesh(target, face, size).inside
-    # An ear that was hardly seen would be drawn out to a smear: it gives way instead.
-    known = mesh.inside & (inside | (_shown(mesh, seen) > POOR)) & (unseen < 0.98)
+    # An ear that was hardly seen would be drawn out to a smear: it gives way instead. So does what
+    # is near the frame's border.
+    well = (_shown(mesh, seen) > POOR) & (resting(WARP_SIZE) == 1)
+    known = (inside | (mesh.inside & well)) & (unseen < 0.98)
     grid = np.stack(np.meshgrid(np.arange(WARP_SIZE), np.arange(WARP_SIZE)), axis=2)
     shift = (mesh.positions(source) - grid).astype(np.float32)
     displacement = _soft(_given_way(shift, known), 200)
