@@ -159,7 +159,8 @@ def test_what_neither_half_shows_is_painted(
 
     monkeypatch.setattr("editing.engines.native.normalize.fill", painted)
     shown = normalized(found=[face], light=0).photo.pixels
-    assert len(asked) == 1 and 0 < asked[0].mean() < 0.03
+    assert len(asked) == 1
+    assert 0 < asked[0].mean() < 0.03
     assert (shown == (0, 255, 0)).all(axis=2).sum() > 20
     # A head that looks ahead, or hardly aside, has nothing that is lost.
     asked.clear()
