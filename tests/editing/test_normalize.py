@@ -157,7 +157,7 @@ def test_what_neither_half_shows_is_painted(
         asked.append(hole)
         return np.where(hole[..., None], np.float32([0, 1, 0]), picture)
 
-    monkeypatch.setattr("editing.engines.native.normalize.fill", painted)
+    monkeypatch.setattr("editing.engines.native.other_half.fill", painted)
     shown = normalized(found=[face], light=0).photo.pixels
     assert len(asked) == 1
     assert 0 < asked[0].mean() < 0.03
