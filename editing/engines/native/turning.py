@@ -27,6 +27,7 @@ GIVING_WAY = 128  # pixels a side at which the surroundings of the head are bent
 PIVOT = 0.9  # distances between the irises that the turning axis lies behind the eyes
 SLANTED = (0.25, 0.5)  # share of its front that was seen of a place: nothing, all of it is used
 POOR = 0.4  # share of its front below which what lies beside the face is not drawn out
+HEAD_BEFORE = 0.8  # distances between the irises that a jaw hangs before its neck
 HIDDEN = (0.05, 0.15)  # distances between the irises that a place lies behind what the camera saw
 
 # The skull without its face, in distances between the irises: where its middle lies and its radii.
@@ -72,7 +73,8 @@ def turned(
     scale = WARP_SIZE / frame.size
     source, target = resized(laid.apply(shape), scale), resized(moved, scale)
     face = _below(canonical.triangles, 0)
-    head = _without_neck(_below(canonical.triangles, 2))
+    head = _below(canonical.triangles, 2)
+    head = head[~np.isin(head, _neck(2)).any(axis=1)]
     size = (WARP_SIZE, WARP_SIZE)
     mesh = DrawnMesh(target, head, size)  # the skull and the face, which are one body
     around = DrawnMesh(target, canonical.triangles, size)
@@ -122,10 +124,10 @@ def _below(triangles: NDArray[np.int32], ring: int) -> NDArray[np.int32]:
     return triangles[(triangles < POINTS + ring * len(FACE_OVAL)).all(axis=1)]
 
 
-def _without_neck(triangles: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the triangles without those of rings below the jaw, which the head turns upon."""
-    below = [POINTS + n * len(FACE_OVAL) + FACE_OVAL.index(p) for n in range(2) for p in JAW]
-    return triangles[~np.isin(triangles, below).any(axis=1)]
+def _neck(rings: int) -> NDArray[np.int64]:
+    """Return the points of the first so many rings below the jaw: not the skull's, which turns on them."""
+    below = [FACE_OVAL.index(point) for point in JAW]
+    return np.array([POINTS + n * len(FACE_OVAL) + k for n in range(rings) for k in below])
 
 
 def _given_way(shift: FloatMap, known: NDArray[np.bool_]) -> FloatMap:
@@ -190,12 +192,16 @@ def _seen(
     """Return of each point what the camera saw of it, as a share of what is to be shown, 0 to 1, and
     what it saw of its mirror image."""
     front, wanted = (_fronts(points, canonical) for points in (source, target))
+    # A neck hardly turns: it was seen, as long as it is not the whole head that is before it.
+    neck = _neck(len(DEPTHS))
+    front[neck], wanted[neck] = 1, 1
     # What lies behind what the camera saw at the same place is hidden, as a cheek is by the nose.
     drawn = DrawnMesh(source, _below(canonical.triangles, 2), (WARP_SIZE, WARP_SIZE))
     nearest = drawn.positions(np.repeat(source[:, 2:], 2, axis=1))[..., 0]
     nearest[~drawn.inside] = np.inf
     x, y = np.clip(np.round(source[:, :2]).astype(int), 0, WARP_SIZE - 1).T
     behind = (source[:, 2] - nearest[y, x]) / unit
+    behind[neck] -= HEAD_BEFORE
     front = np.maximum(front, 0) * (
         1 - np.clip((behind - HIDDEN[0]) / (HIDDEN[1] - HIDDEN[0]), 0, 1)
     )
