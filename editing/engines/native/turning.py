@@ -8,6 +8,7 @@ bright as the skin beside it (Hassner et al., "Effective Face Frontalization", C
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +28,9 @@ GIVING_WAY = 128  # pixels a side at which the surroundings of the head are bent
 PIVOT = 0.9  # distances between the irises that the turning axis lies behind the eyes
 SLANTED = (0.25, 0.5)  # share of its front that was seen of a place: nothing, all of it is used
 POOR = 0.4  # share of its front below which what lies beside the face is not drawn out
+# Distances between the irises beside an outline that are not believed either, and the degrees of a turn
+# from which on, and up to which: landmarks know least of an outline seen from the side.
+BESIDE, ASIDE = 0.3, (28.0, 40.0)
 HEAD_BEFORE = 0.8  # distances between the irises that a jaw hangs before its neck
 HIDDEN = (0.05, 0.15)  # distances between the irises that a place lies behind what the camera saw
 
@@ -80,7 +84,9 @@ def turned(
     around = DrawnMesh(target, canonical.triangles, size)
     unit = laid.scale * scale
     seen, other_seen = _seen(source, target, canonical, unit)
-    unseen, lost = _unseen(around, seen, other_seen, unit)
+    angle = math.degrees(math.acos(np.clip((np.trace(turn @ laid.rotation.T) - 1) / 2, -1, 1)))
+    unsure = BESIDE * float(np.interp(angle, ASIDE, (0, 1)))
+    unseen, lost = _unseen(around, seen, other_seen, unit, unsure)
     inside = DrawnMesh(target, face, size).inside
     # An ear that was hardly seen would be drawn out to a smear: it gives way instead. So does what
     # is near the frame's border.
@@ -157,9 +163,12 @@ def _mirrored(canonical: CanonicalFace) -> NDArray[np.int64]:
     return np.concatenate([canonical.mirror, *rings])
 
 
-def _unseen(mesh: DrawnMesh, seen: Values, other: Values, unit: float) -> tuple[FloatMap, FloatMap]:
+def _unseen(
+    mesh: DrawnMesh, seen: Values, other: Values, unit: float, unsure: float
+) -> tuple[FloatMap, FloatMap]:
     """Return two (512, 512): 1 where the head was not seen, and its other half was seen better; 1 where
-    it lies beside what was hidden, and its other half was hidden too, as on the ridge of a nose."""
+    it lies beside what was hidden (within ``unsure`` distances between the irises), and its other half
+    was hidden too, as on the ridge of a nose."""
     worth = np.clip((other - 0.4) / 0.3, 0, 1)
     share = np.clip((SLANTED[1] - seen) / (SLANTED[1] - SLANTED[0]), 0, 1)
     share = share * worth * np.clip((other - seen - 0.1) / 0.2, 0, 1)
@@ -167,7 +176,7 @@ def _unseen(mesh: DrawnMesh, seen: Values, other: Values, unit: float) -> tuple[
     share[-len(FACE_OVAL) :] = 0
     # A deep-set eye is not to be of both halves, and the outline that hides is not to be shown.
     hidden = cv2.morphologyEx(_shown(mesh, 1.6 * share), cv2.MORPH_CLOSE, _disc(0.2 * unit))
-    beside = cv2.dilate(np.clip(2 * hidden - 1, 0, 1), _disc(0.3 * unit))
+    beside = cv2.dilate(np.clip(2 * hidden - 1, 0, 1), _disc(unsure * unit))
     worth_it = _shown(mesh, worth)
     # At its border the mesh ends, and with it what is known of mirror images.
     within = cv2.erode(mesh.inside.astype(np.uint8), _disc(WARP_SIZE / 12))
