@@ -142,7 +142,7 @@ def test_a_face_that_comes_to_the_front_is_not_shown_again_beside_itself(
     middle_x, unit = head.landmarks[1, 0] * scale, frame.frame_from_canonical.scale * scale
     at_eyes = head.unseen[round(float(head.landmarks[33, 1] * scale))]
     assert at_eyes[: round(middle_x - 0.3 * unit)].max() < 0.1
-    assert at_eyes[round(middle_x + 0.3 * unit) : round(middle_x + 1.3 * unit)].min() > 0.7
+    assert at_eyes[round(middle_x + 0.3 * unit) : round(middle_x + 1.3 * unit)].mean() > 0.8
 
 
 def test_what_neither_half_shows_is_painted(
