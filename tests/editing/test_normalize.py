@@ -104,6 +104,14 @@ def as_if_turned(frame, face, canonical, yaw: float):
     return replace(face, landmarks=points.astype(np.float32))
 
 
+def test_a_head_that_stays_shows_what_it_showed(astronaut_photo, faces, models):
+    frame = align(astronaut_photo, faces[0], models)
+    pose = estimate_pose(frame.landmarks, models)
+    head = turned(frame, canonical_face(models), pose.yaw, pose.pitch, pose.roll)
+    assert np.abs(head.displacement).max() < 0.05
+    assert head.unseen.max() == head.lost.max() == head.mask.max() == 0
+
+
 @pytest.mark.parametrize(("yaw", "pitch"), [(30.0, 0.0), (-30.0, 0.0), (0.0, 20.0)])
 def test_what_is_around_a_turned_head_neither_tears_nor_folds(
     astronaut_photo, faces, models, yaw, pitch

@@ -31,6 +31,7 @@ POOR = 0.4  # share of its front below which what lies beside the face is not dr
 # Distances between the irises beside an outline that are not believed either, and the degrees of a turn
 # from which on, and up to which: landmarks know least of an outline seen from the side.
 BESIDE, ASIDE = 0.3, (28.0, 40.0)
+HARDLY = (2.0, 8.0)  # degrees of a turn: nothing comes to sight, all of it does
 HEAD_BEFORE = 0.8  # distances between the irises that a jaw hangs before its neck
 HIDDEN = (0.05, 0.15)  # distances between the irises that a place lies behind what the camera saw
 
@@ -87,6 +88,8 @@ def turned(
     angle = math.degrees(math.acos(np.clip((np.trace(turn @ laid.rotation.T) - 1) / 2, -1, 1)))
     unsure = BESIDE * float(np.interp(angle, ASIDE, (0, 1)))
     unseen, lost = _unseen(around, seen, other_seen, unit, unsure)
+    # What hid itself goes on hiding itself in a head that hardly turns.
+    unseen = unseen * np.float32(np.interp(angle, HARDLY, (0, 1)))
     inside = DrawnMesh(target, face, size).inside
     # An ear that was hardly seen would be drawn out to a smear: it gives way instead. So does what
     # is near the frame's border.
