@@ -296,7 +296,7 @@ def _weights(
 ) -> list[WeightReport]:
     """Return the weights of ours, and of others where the engine ran, that the edit needed."""
     declared = next(e for e in operation.engines if e.name == engine.name)
-    cards = [models.card(name) for name in (*declared.weights, *params.further_weights())]
+    cards = [models.card(name) for name in declared.weights]
     ran = not params.is_neutral()
     ours = [WeightReport(name=c.name, sha256=c.sha256, licence=c.licence) for c in cards]
     return ours + (engine.weights(models) if ran and isinstance(engine, UsesPretrained) else [])

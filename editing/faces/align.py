@@ -33,7 +33,8 @@ class FaceFrame:
 
     ``pixels`` is float32 (1, 3, S, S), RGB in [0, 1]. ``photo_from_frame`` is float64 (3, 3), a
     similarity. ``landmarks`` is float32 (478, 3) in frame pixels. ``frame_from_canonical`` lays the
-    canonical face on the landmarks. ``mask`` is float32 (S, S) in [0, 1], what a person's mask lets
+    canonical face on the landmarks. ``photo_size`` is (width, height) of the photo: beyond it the frame
+    repeats its border. ``mask`` is float32 (S, S) in [0, 1], what a person's mask lets
     through, None where there is none. ``memo`` is what an engine found out about this face, kept for
     the other variants of the same request.
     """
@@ -42,6 +43,7 @@ class FaceFrame:
     photo_from_frame: NDArray[np.float64]
     landmarks: NDArray[np.float32]
     frame_from_canonical: Similarity
+    photo_size: tuple[int, int]
     mask: NDArray[np.float32] | None = None
     memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
@@ -107,7 +109,10 @@ def align(
     through = None
     if mask is not None:
         through = _cut_mask(mask, photo_from_frame, size)
-    return FaceFrame(tensor, photo_from_frame, landmarks, fit_face(canonical, landmarks), through)
+    laid = fit_face(canonical, landmarks)
+    return FaceFrame(
+        tensor, photo_from_frame, landmarks, laid, (photo.width, photo.height), through
+    )
 
 
 def reduced(frame: FaceFrame, side: int, models: ModelStore) -> FaceFrame:
@@ -125,6 +130,7 @@ def reduced(frame: FaceFrame, side: int, models: ModelStore) -> FaceFrame:
         @ np.array([[1 / scale, 0, beside], [0, 1 / scale, beside], [0, 0, 1]]),
         landmarks,
         fit_face(canonical_face(models), landmarks),
+        frame.photo_size,
     )
 
 

@@ -36,10 +36,6 @@ class Params(BaseModel):
         """Return whether these settings ask for no change at all."""
         return False
 
-    def further_weights(self) -> tuple[str, ...]:
-        """Return the weights of ours that these settings need beside those that the engine declares."""
-        return ()
-
     def needs_mask(self) -> bool:
         """Return whether these settings mean nothing without a mask."""
         return False

@@ -23,8 +23,6 @@ Turn = Annotated[
 ]
 
 
-# Weights that these things need beside those of every normalisation.
-ID_PHOTO_WEIGHTS, COLOR_WEIGHTS = ("head",), ("head", "face_prior")
 GUESSED = "The colours are guessed from the brightness; those of the photo itself nobody knows."
 
 Skin = Literal["likely", "fair", "light", "medium", "tan", "brown", "dark"]
@@ -117,10 +115,6 @@ class NormalizeParams(Params):
     def notes(self) -> tuple[str, ...]:
         return (GUESSED,) if self.color else ()
 
-    def further_weights(self) -> tuple[str, ...]:
-        wanted = ID_PHOTO_WEIGHTS if self.id_photo != "none" else ()
-        return tuple(dict.fromkeys((*wanted, *(COLOR_WEIGHTS if self.color else ()))))
-
     def wanted_id_photo(self) -> WantedIdPhoto | None:
         if self.id_photo == "none":
             return None
@@ -161,7 +155,9 @@ NORMALIZE = Operation(
         "sharpness_ratio",
         "face_ssim",
     ),
-    engines=(EngineDeclaration("native", weights=("mesh", "landmarks")),),
+    engines=(
+        EngineDeclaration("native", weights=("mesh", "landmarks", "head", "face_prior", "fill")),
+    ),
     largest_frame=2048,
     warned_yaw=WARNED,
 )

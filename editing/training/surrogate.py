@@ -236,7 +236,9 @@ def _laid(
     picture, points = frames.pictures[n].astype(np.float32) / 255, frames.landmarks[n]
     pixels = torch.from_numpy(picture).permute(2, 0, 1)[None]
     laid = frames.laid(n, models)
-    hair = lay_close(hair_of(FaceFrame(pixels, np.eye(3), points, laid), models), points, mesh)
+    hair = lay_close(
+        hair_of(FaceFrame(pixels, np.eye(3), points, laid, (SIDE, SIDE)), models), points, mesh
+    )
     brows = cv2.dilate(parts.brows(on_map(canonical.shape, WHOLE), WHOLE), np.ones((7, 7)))
     hair = hair * (1 - brows[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH])
     flat = _area(mesh, points) * (UNIT * 2 / laid.scale) ** 2 < FLAT

@@ -93,7 +93,10 @@ def fill(
         return picture
     progress(0.0, "looking at the rest of the face")
     # What is in the hole is to play no part, not even where borders are averaged.
-    picture = np.where(hole[..., None], membrane(picture, hole), picture).astype(np.float32)
+    near = _near(hole)
+    cleared = membrane(picture[near], hole[near])
+    picture = picture.copy()
+    picture[near] = np.where(hole[near][..., None], cleared, picture[near])
     lips = parts.ring(landmarks, LIPS_INNER, hole.shape[0]) > 0.5
     if lips.any() and hole[lips].mean() > COVERED:
         # The map has no place for what an open mouth shows: a mouth that is not seen is closed.
@@ -147,8 +150,7 @@ def show(
     painted = closed(painted, known, missing)
     painted = np.where(missing[..., None], painted, known)
     progress(0.85, "bringing it to the photo")
-    rows, columns = (_near(np.asarray(hole.any(axis=axis))) for axis in (1, 0))
-    size, near = picture.shape[0], (rows, columns)
+    size, near = picture.shape[0], _near(hole)
     large = cv2.resize(painted, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     where = places(landmarks, canonical_face(models), size, min(size, LAYING))
     where = cv2.resize(where, (size, size), interpolation=cv2.INTER_LINEAR)[near]
@@ -272,8 +274,12 @@ def _pixels(map: Tensor) -> FloatMap:
     return np.ascontiguousarray(map.permute(1, 2, 0).numpy())
 
 
-def _near(covered: NDArray[np.bool_]) -> slice:
-    """Return the span of what is covered and as much beside it as blending needs."""
+def _near(hole: Mask) -> tuple[slice, slice]:
+    """Return rows and columns of the hole and as much beside it as blending needs."""
+    return _beside(np.asarray(hole.any(axis=1))), _beside(np.asarray(hole.any(axis=0)))
+
+
+def _beside(covered: NDArray[np.bool_]) -> slice:
     places = np.flatnonzero(covered)
     margin = max(24, len(covered) // 12)
     return slice(max(0, int(places[0]) - margin), min(len(covered), int(places[-1]) + 1 + margin))

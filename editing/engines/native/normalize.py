@@ -9,24 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.colouring import coloured
+from editing.engines.native.other_half import completed, grown
 from editing.engines.native.relight import MAP, coded_gain, evened, lit
 from editing.engines.native.turning import WARP_SIZE, Turned, turned
 from editing.errors import PoseRefused
-from editing.faces import parts
 from editing.faces.align import FaceFrame
 from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.light import Gains, balanced
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
 from editing.faces.paste import FaceEdit, in_frame
 from editing.faces.pose import pose_of
-from editing.faces.topology import FACE_OVAL
 from editing.measure.cast import believable, cast_strength, colour_cast
 from editing.models import ModelStore
 from editing.operations.base import Operation, Params
 from editing.operations.normalize import REFUSED, NormalizeParams
 from editing.progress import Progress
-
-MATCHING = 256  # pixels a side at which brightness is compared
 
 # Degrees: what is turned less than the first looks straight as it is, from the second on it is
 # turned all the way. Faces differ by how they are built as much as by a nod of 5 degrees: the studio
@@ -52,7 +49,7 @@ class NativeNormalize:
         models: ModelStore,
         progress: Progress,
     ) -> FaceEdit:
-        """Return the edit; the seed plays no part, for nothing here is random.
+        """Return the edit; the seed plays no part: the same skin is painted always.
 
         Raises:
             PoseRefused: the head is turned too far to the side.
@@ -83,7 +80,7 @@ class NativeNormalize:
             coded = balanced((picture * 255).round().astype(np.uint8), balance)
             picture = (coded / np.float32(255)).astype(np.float32)
         light = _light(picture, frame, canonical, params)
-        gain, difference, mask = _shown(picture, frame, head, light, canonical)
+        gain, difference, mask = _shown(picture, frame, head, light, canonical, models)
         progress(1.0, "edited")
         displacement = head.displacement if params.turns() else None
         edit = FaceEdit(mask, displacement, gain, difference, balance)
@@ -104,7 +101,7 @@ def _in_colour(
     shown = in_frame(picture, edit)
     colours, head = coloured(shown, frame, landmarks, params.skin, models)
     wanted = shown + (params.color * head)[..., None] * (colours - shown)
-    mask = np.maximum(_grown(edit.mask, frame.size), (head > 0).astype(np.float32))
+    mask = np.maximum(grown(edit.mask, frame.size), (head > 0).astype(np.float32))
     # What is blended by the mask is to be ``wanted``, so it is more than that where the mask is soft.
     full = picture + (wanted - picture) / np.maximum(mask, np.float32(0.05))[..., None]
     shades = np.clip(full, -1, 2).astype(np.float32)
@@ -152,7 +149,12 @@ def _light(
 
 
 def _shown(
-    picture: FloatMap, frame: FaceFrame, head: Turned, light: FloatMap, canonical: CanonicalFace
+    picture: FloatMap,
+    frame: FaceFrame,
+    head: Turned,
+    light: FloatMap,
+    canonical: CanonicalFace,
+    models: ModelStore,
 ) -> tuple[FloatMap, FloatMap | None, FloatMap]:
     """Return gain, difference and mask of the turned head in its light."""
     where = places(head.landmarks, canonical, frame.size, WARP_SIZE)
@@ -165,51 +167,5 @@ def _shown(
     mask = np.maximum(head.mask, relit).astype(np.float32)
     if head.unseen.max() < 0.02:
         return gain, None, mask
-    size = frame.size
-    hidden = cv2.resize(head.unseen, (size, size), interpolation=cv2.INTER_LINEAR)[..., None]
-    mirrored = _fetched(picture, head.other)
-    mirrored = mirrored * _grown(coded_gain(other_light), size)[..., None]
-    own = _fetched(picture, head.displacement) * _grown(gain, size)
-    face = parts.ring(head.landmarks, FACE_OVAL, size, 0.94)
-    mirrored = mirrored * _grown(_matched(own, mirrored, face * (1 - hidden[..., 0])), size)
-    full = _grown(gain, size) * (1 - hidden)
-    return full.astype(np.float32), (hidden * mirrored).astype(np.float32), mask
-
-
-def _matched(own: FloatMap, other: FloatMap, seen: FloatMap) -> FloatMap:
-    """Return the gain that makes the mirrored half as bright and warm as the skin it joins.
-
-    ``seen`` (h, w) is where both show the face, 0 to 1; farther away the gain is that of the face.
-    """
-    side = (MATCHING, MATCHING)
-    own, other, seen = (
-        cv2.resize(values, side, interpolation=cv2.INTER_AREA) for values in (own, other, seen)
-    )
-    usual = [(values * seen[..., None]).sum(axis=(0, 1)) for values in (own, other)]
-    total = np.full_like(own, 1e-4) * (usual[0] + 1e-6) / (usual[1] + 1e-6)
-    weights = np.full(side, 1e-4, np.float32)
-    for sigma in (MATCHING / 40, MATCHING / 16):
-        weight = cv2.GaussianBlur(seen, (0, 0), sigma)
-        near, far = (
-            cv2.GaussianBlur(values * seen[..., None], (0, 0), sigma) for values in (own, other)
-        )
-        total += near / np.maximum(far, 1e-4) * weight[..., None]
-        weights += weight
-    return np.clip(total / weights[..., None], 0.6, 1.6).astype(np.float32)
-
-
-def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:
-    """Return a frame's values, each from where it is displaced, frame pixels."""
-    size = values.shape[0]
-    shift = _grown(displacement, size)
-    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
-    return cv2.remap(
-        values, x + shift[..., 0], y + shift[..., 1], cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).clip(0, 1)  # fmt: skip
-
-
-def _grown(values: FloatMap, size: int) -> FloatMap:
-    if values.shape[0] == size:
-        return values
-    return cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    full, difference = completed(picture, frame, head, gain, coded_gain(other_light), models)
+    return full, difference, mask
