@@ -15,6 +15,7 @@ from editing.engines.native.people import people
 from editing.engines.native.surrogate import (
     Nobody,
     average,
+    coverings,
     nobodies,
     read_source,
     replaced,
@@ -30,9 +31,9 @@ from editing.progress import Progress, part, silent
 AGES = {"young": 0.25, "middle": 0.45, "old": 0.68}  # centuries
 # dlib's distances from which on a surrogate is far enough: one person is below 0.6. Photos of one person
 # are to get one face by a key, so that there only what fails is drawn again.
-FAR, FAR_BY_KEY = 0.7, 0.62
+FAR, FAR_BY_KEY = 0.76, 0.64
 # How much of the source's own shape is turned into its opposite, in each of the faces that are looked at.
-OPPOSED = (0.0, 0.0, 0.4, 0.4, 0.8, 0.8, 1.2, 1.2)
+OPPOSED = (0.0, 0.0, 0.4, 0.4, 0.8, 0.8)
 SEEN = 256  # pixels a side at which the recogniser looks
 ANCHORS = 256  # faces that a key can give: the more, the rarer two people share one
 
@@ -81,16 +82,20 @@ def _somebody(
     if "source" not in memo:
         memo["source"] = read_source(frame, models)
     source = memo["source"]
+    covered = coverings(frame, source, models)
     if params.method == "ksame":
         if "nobody" not in memo:
             memo["nobody"] = average(source.code, params.k, people(models))
-        return replaced(frame, models, source, memo["nobody"], strength, progress, even=True)
+        return replaced(
+            frame, models, source, covered, memo["nobody"], strength, progress, even=True
+        )
     if "nobody" in memo:
-        return replaced(frame, models, source, memo["nobody"], strength, progress)
+        return replaced(frame, models, source, covered, memo["nobody"], strength, progress)
     key = params.key.get_secret_value()
     if key:
         seed = keyed_seed(key, source.shape)
     small = reduced(frame, SEEN, models)
+    beside = coverings(small, source, models)
     own = _described(small.picture(), small, models)
     drawn = nobodies(
         source, _asked(params), np.random.default_rng(seed), people(models), None if key else own
@@ -99,12 +104,16 @@ def _somebody(
     for n, (opposed, drawn_one) in enumerate(zip(OPPOSED, drawn, strict=False)):
         progress(0.05 + 0.3 * n / len(OPPOSED), "looking for somebody who is not alike")
         nobody = drawn_one.further(source, opposed)
-        shown = in_frame(small.picture(), replaced(small, models, source, nobody, 1.0, silent))
+        shown = in_frame(
+            small.picture(), replaced(small, models, source, beside, nobody, 1.0, silent)
+        )
         tried.append((float(np.linalg.norm(_described(shown, small, models) - own)), nobody))
         if tried[-1][0] >= (FAR_BY_KEY if key else FAR):
             break
     memo["nobody"] = max(tried, key=lambda one: one[0])[1]
-    return replaced(frame, models, source, memo["nobody"], strength, part(progress, 0.4, 1.0))
+    return replaced(
+        frame, models, source, covered, memo["nobody"], strength, part(progress, 0.4, 1.0)
+    )
 
 
 def _described(

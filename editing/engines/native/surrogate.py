@@ -87,6 +87,29 @@ class Nobody:
         return Nobody(self.code, shape.astype(np.float32))
 
 
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What lies over the face, (S, S) each: ``stays`` (hair, dark glasses) and ``goes`` (spectacles)."""
+
+    stays: FloatMap
+    goes: FloatMap
+
+
+def coverings(frame: FaceFrame, source: Source, models: ModelStore) -> Covered:
+    """Return what lies over the face in the frame."""
+    picture, landmarks = _at_work(frame)
+    size = picture.shape[0]
+    hair, nothing = _hair(frame, models, size), np.zeros((size, size), np.float32)
+    if not source.wears:
+        return Covered(hair, nothing)
+    worn = spectacles_in(picture, landmarks).astype(np.float32)
+    if not dark_glasses(picture, landmarks):
+        return Covered(hair, worn)
+    # Nobody knows the eyes behind them: they stay on.
+    softly = cv2.GaussianBlur(worn, (0, 0), max(0.8, size / 600))
+    return Covered(np.maximum(hair, softly).astype(np.float32), nothing)
+
+
 def read_source(frame: FaceFrame, models: ModelStore) -> Source:
     """Return what is known of the face in the frame."""
     canonical, prior = canonical_face(models), face_prior(models)
@@ -174,6 +197,7 @@ def replaced(
     frame: FaceFrame,
     models: ModelStore,
     source: Source,
+    covered: Covered,
     nobody: Nobody,
     strength: float,
     progress: Progress,
@@ -183,7 +207,8 @@ def replaced(
 
     Args:
         frame: the face.
-        source: what ``read_source`` says of it.
+        source: what ``read_source`` says of it, of this picture or another of the same person.
+        covered: what ``coverings`` says of it.
         nobody: who is shown.
         strength: 1 for another face, less for one between.
         even: whether of the light no more is kept than how bright the face is.
@@ -191,13 +216,6 @@ def replaced(
     canonical, crowd = canonical_face(models), people(models)
     picture, landmarks = _at_work(frame)
     size = picture.shape[0]
-    hidden, worn = _hair(frame, models, size), np.zeros((size, size), np.float32)
-    if source.wears:
-        worn = spectacles_in(picture, landmarks).astype(np.float32)
-        if dark_glasses(picture, landmarks):
-            # Nobody knows the eyes behind them: they stay on.
-            softly = cv2.GaussianBlur(worn, (0, 0), max(0.8, size / 600))
-            hidden, worn = np.maximum(hidden, softly), np.zeros_like(worn)
     progress(0.2, "painting somebody else")
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     moved = frame.frame_from_canonical.apply(
@@ -206,23 +224,24 @@ def replaced(
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
     picture = _moved(picture, displacement, scale)
-    hidden, worn = (_moved(mask, displacement, scale) for mask in (hidden, worn))
+    stays, goes = (_moved(mask, displacement, scale) for mask in (covered.stays, covered.goes))
     landmarks = resized(moved, scale)
-    hole = _face_hole(landmarks, size) * (1 - hidden)
-    laid = lay_close(picture, landmarks, close_mesh(models))
-    covered = lay_close(np.maximum(hidden, worn), landmarks, close_mesh(models))
-    light, own = parted(laid, skin_on_close(canonical) * (covered < 0.2))
+    hole = _face_hole(landmarks, size) * (1 - stays)
+    beside = np.maximum(stays, goes)[..., None]
+    laid = lay_close(np.concatenate([picture, beside], 2), landmarks, close_mesh(models))
+    skin = skin_on_close(canonical) * (laid[..., 3] < 0.2)
+    light, own = parted(np.ascontiguousarray(laid[..., :3]), skin)
     if even:
         light = blurred(light, GROUP_LIGHT)
     features = own + strength * (crowd.features(nobody.code) - own)
     shown = show_close(coloured(light, features), landmarks, canonical, size)
     progress(0.7, "bringing it to the photo")
-    skin = parts.skin(landmarks, size) * (1 - hidden) > 0.5
-    after = with_grain(shown, picture, hole > 0.01, COARSE * size / WHOLE, skin).clip(0, 1)
+    bare = parts.skin(landmarks, size) * (1 - stays) > 0.5
+    after = with_grain(shown, picture, hole > 0.01, COARSE * size / WHOLE, bare).clip(0, 1)
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
     soft = parts.feathered(hole, SOFT)
-    if worn.any():
-        after, soft = _without_temples(after, soft, picture, landmarks, worn)
+    if goes.any():
+        after, soft = _without_temples(after, soft, picture, landmarks, goes)
     gain = np.repeat(1 - soft[..., None], 3, axis=2)
     mask = np.maximum(reach, cv2.resize(soft, reach.shape[::-1], interpolation=cv2.INTER_AREA) > 0)
     return FaceEdit(mask.astype(np.float32), displacement, gain, soft[..., None] * after)
