@@ -15,8 +15,8 @@ from editing.faces.align import resized
 from editing.faces.blur import blurred
 from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.light import brightness
-from editing.faces.maps import canonical_mesh, laid_on_map, look_up, on_map, places
-from editing.faces.mesh import DrawnMesh
+from editing.faces.maps import look_up, on_map, places, ringed
+from editing.faces.mesh import DrawnMesh, with_rings
 from editing.faces.topology import FACE_OVAL
 from editing.models import ModelStore
 
@@ -26,6 +26,7 @@ TOP, LEFT, HEIGHT, WIDTH = 60, 60, 224, 192
 UNIT = WHOLE / 3.9  # pixels between the irises
 LIGHT = 0.45 * UNIT  # reach, as the sigma of a Gaussian, over which light is even
 DARK = 0.03  # added to colours before their logarithm: black has one too
+SHOWING = 416  # pixels a side at which places of a frame are looked up on the map
 FAINT = 0.02  # share of skin within reach below which what is farther away decides
 
 FloatMap = NDArray[np.float32]
@@ -38,16 +39,18 @@ def close_points(canonical: CanonicalFace) -> Points:
 
 
 def close_mesh(models: ModelStore) -> DrawnMesh:
-    """Return the canonical face as ``lay_close`` wants it."""
-    mesh: DrawnMesh = models.keep(
-        "close mesh", lambda: canonical_mesh(canonical_face(models), 2 * WHOLE)
-    )
+    """Return the canonical face as ``lay_close`` wants it: drawn on the close map, twice as large."""
+
+    def draw() -> DrawnMesh:
+        canonical = canonical_face(models)
+        points = on_map(canonical.shape, 2 * WHOLE) - np.array([2 * LEFT, 2 * TOP, 0], np.float32)
+        return DrawnMesh(ringed(points), canonical.triangles, (2 * HEIGHT, 2 * WIDTH))
+
+    mesh: DrawnMesh = models.keep("close mesh", draw)
     return mesh
 
 
-def lay_close(
-    picture: FloatMap, landmarks: Points, mesh: DrawnMesh, size: int | None = None
-) -> FloatMap:
+def lay_close(picture: FloatMap, landmarks: Points, mesh: DrawnMesh) -> FloatMap:
     """Return a picture (S, S) or (S, S, C) on the close map, (HEIGHT, WIDTH) or (HEIGHT, WIDTH, C).
 
     Args:
@@ -58,9 +61,11 @@ def lay_close(
     if side > 2 * WHOLE:
         picture = cv2.resize(picture, (2 * WHOLE, 2 * WHOLE), interpolation=cv2.INTER_AREA)
         landmarks = resized(landmarks, 2 * WHOLE / side)
-    return laid_on_map(picture, landmarks, mesh, WHOLE)[
-        TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH
-    ].copy()
+    at = mesh.positions(with_rings(landmarks))
+    laid = cv2.remap(
+        np.ascontiguousarray(picture), at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return cv2.resize(laid, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def show_close(
@@ -73,7 +78,7 @@ def show_close(
     """
     beside = ((TOP, WHOLE - TOP - HEIGHT), (LEFT, WHOLE - LEFT - WIDTH), (0, 0))
     whole = np.pad(values, beside, mode="edge")
-    coarse = min(size, 2 * WHOLE)
+    coarse = min(size, SHOWING)
     where = places(landmarks, canonical, size, coarse)
     where = cv2.resize(where, (size, size), interpolation=cv2.INTER_LINEAR)
     # Twice as many pixels first, by a cubic: linear steps between them would be seen.

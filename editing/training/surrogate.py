@@ -258,8 +258,7 @@ def _area(mesh: DrawnMesh, points: NDArray[np.float32]) -> NDArray[np.float32]:
     down, across = np.gradient(at, axis=0), np.gradient(at, axis=1)
     area = across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0]
     area = cv2.GaussianBlur(area.astype(np.float32), (0, 0), 3)
-    area = cv2.resize(area, (WHOLE, WHOLE), interpolation=cv2.INTER_AREA)
-    return area[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH].astype(np.float32)
+    return cv2.resize(area, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def _features(

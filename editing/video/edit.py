@@ -6,6 +6,9 @@ import hashlib
 import json
 import secrets
 import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -39,8 +42,12 @@ from editing.video.follow import Follower, Person
 from editing.video.request import check_video_request
 
 PIECE = 100  # pictures that are coded into one file; what is whole is not done again
+MOVING = 512  # largest side of a face's frame: in motion nobody sees more
+AT_ONCE = 2  # pictures that are edited at once
 SAMPLES = 12  # pictures of each person that are measured
 PREVIEW_SIDE, PREVIEW_EVERY = 640, 10
+# An edited picture, uint8 (H, W, 3), and the distances that were measured in it, by person.
+_Edited = tuple[NDArray[np.uint8], dict[str, list[float]]]
 COMMENT = "Edited by Mien: the faces are not those of the people who were filmed."
 FOLLOWED = 0.3  # of all the work is finding and following
 
@@ -213,7 +220,16 @@ def _edit_all(
     writer: FrameWriter | None = None
     made = done = pieces / "none"
     measured: dict[str, list[float]] = {}
-    for number, frame in enumerate(read_frames(clip.path)):
+
+    def is_whole(number: int) -> bool:
+        piece = pieces / f"{number // PIECE:05d}{suffix}"
+        return piece.is_file() and piece.with_suffix(".json").is_file()
+
+    def edited(number: int, frame: Frame) -> _Edited:
+        distances: dict[str, list[float]] = {}
+        return _edit_frame(number, frame, people, work, sampled, distances), distances
+
+    for number, frame, job in _in_order(clip, edited, drawn_at, is_whole):
         if number % PIECE == 0:
             if writer is not None:
                 _finish(writer, made, done, measured, distances)
@@ -221,16 +237,16 @@ def _edit_all(
             done, made = pieces / name, pieces / f"part-{name}"
             files.append((done, frame.pts))
             measured = {}
-            if done.is_file() and done.with_suffix(".json").is_file():
+            if is_whole(number):
                 writer = None
                 _add(distances, json.loads(done.with_suffix(".json").read_text()))
             else:
                 writer = FrameWriter(made, clip, suffix)
-        if writer is None:
-            if number in drawn_at:
-                _edit_frame(number, frame, people, work, {}, {})
+        if writer is None or job is None:
             continue
-        pixels = _edit_frame(number, frame, people, work, sampled, measured)
+        pixels, found = job.result()
+        for person, values in found.items():
+            measured.setdefault(person, []).extend(values)
         writer.write(pixels, frame.pts)
         preview = reduced(pixels, PREVIEW_SIDE) if number % PREVIEW_EVERY == 0 else None
         progress(
@@ -241,6 +257,26 @@ def _edit_all(
     if writer is not None:
         _finish(writer, made, done, measured, distances)
     return files, distances
+
+
+def _in_order(
+    clip: Clip,
+    edited: Callable[[int, Frame], _Edited],
+    drawn_at: set[int],
+    is_whole: Callable[[int], bool],
+) -> Iterator[tuple[int, Frame, Future[_Edited] | None]]:
+    """Yield the pictures in their order, AT_ONCE of which are edited at once; None where none is needed."""
+    waiting: deque[tuple[int, Frame, Future[_Edited] | None]] = deque()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for number, frame in enumerate(read_frames(clip.path)):
+            needed = number in drawn_at or not is_whole(number)
+            job = pool.submit(edited, number, frame) if needed else None
+            if job is not None and number in drawn_at:
+                job.result()  # Later pictures show who was drawn here.
+            waiting.append((number, frame, job))
+            if len(waiting) > AT_ONCE:
+                yield waiting.popleft()
+        yield from waiting
 
 
 def _finish(
@@ -276,7 +312,9 @@ def _edit_frame(
             continue
         face = _face(person, number, photo, work.models)
         memo = work.memos.setdefault(person.index, {})
-        cut = replace(align(photo, face, work.models, work.operation.largest_frame), memo=memo)
+        cut = replace(
+            align(photo, face, work.models, min(work.operation.largest_frame, MOVING)), memo=memo
+        )
         if number in person.guessed:
             # Nobody saw the face here: what is drawn might lie beside it, what is hidden is hidden.
             edit = obscured(cut, work.params.hiding() or "blur", 1.0)

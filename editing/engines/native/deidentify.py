@@ -31,9 +31,9 @@ from editing.progress import Progress, part, silent
 AGES = {"young": 0.25, "middle": 0.45, "old": 0.68}  # centuries
 # dlib's distances from which on a surrogate is far enough: one person is below 0.6. Photos of one person
 # are to get one face by a key, so that there only what fails is drawn again.
-FAR, FAR_BY_KEY = 0.76, 0.64
+FAR, FAR_BY_KEY = 0.72, 0.64
 # How much of the source's own shape is turned into its opposite, in each of the faces that are looked at.
-OPPOSED = (0.0, 0.0, 0.4, 0.4, 0.8, 0.8)
+OPPOSED = (0.0,) * 3 + (0.4,) * 5 + (0.8,) * 8
 SEEN = 256  # pixels a side at which the recogniser looks
 ANCHORS = 256  # faces that a key can give: the more, the rarer two people share one
 

@@ -6,6 +6,8 @@ Random phases keep the spectrum of a texture and nothing else of it (Galerne, Go
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +19,23 @@ FloatMap = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 PATCH = 64  # pixels of the spectrum's sample
+KEPT = 512  # pixels a side, at least, of a grain that is kept for other pictures
 FARAWAY = 0.02  # weight of the whole picture beside what is near
 
 
 def with_grain(
-    filled: FloatMap, picture: FloatMap, hole: Mask, coarse: float, like: Mask | None = None
+    filled: FloatMap,
+    picture: FloatMap,
+    hole: Mask,
+    coarse: float,
+    like: Mask | None = None,
+    memo: dict[str, Any] | None = None,
 ) -> FloatMap:
     """Return ``filled`` (h, w, 3) with grain in the hole (h, w) as the picture has around it.
 
     ``coarse`` is how many pixels of the picture one of the map had: finer detail is missing. With
-    ``like`` (h, w) the grain is as the picture has it there.
+    ``like`` (h, w) the grain is as the picture has it there. ``memo`` keeps what was drawn, for the next
+    picture of a video.
     """
     if like is None or not like.any():
         like = ~hole
@@ -43,8 +52,15 @@ def with_grain(
     # Deep in a large hole nothing is near: there it is the usual of the picture.
     near_by = _around(energy.astype(np.float32), near)
     level = np.sqrt((near_by + FARAWAY * usual) / (weight + FARAWAY))
-    patch = _sample(fine, ~like)
-    drawn = _random_phases(patch, picture.shape[:2])
+    height, width = picture.shape[:2]
+    kept = None if memo is None else memo.get("grain")
+    if kept is None or kept.shape[0] < height or kept.shape[1] < width:
+        side = max(height, width, KEPT if memo is not None else 0)
+        kept = _random_phases(_sample(fine, ~like), (side, side))
+        if memo is not None:
+            memo["grain"] = kept
+    # A texture is the same wherever it is cut.
+    drawn = kept[:height, :width]
     missing = np.sqrt(np.maximum(level**2 - _energy(filled, coarse), 0))
     return (filled + drawn * missing[..., None] * hole[..., None]).astype(np.float32)
 

@@ -46,7 +46,7 @@ EVEN = 8.0  # concentration of their shares (Dirichlet)
 ALIKE = (0.12, 0.18, 0.25, 0.25, 0.25, 0.35, 0.2)
 UNLIKE = 0.65  # dlib's distance to the source from which on a person is unlike enough
 LIKENESS = 0.1  # how much nearer one may be
-CANDIDATES = 24  # mixtures of which the least alike is taken
+CANDIDATES = 64  # mixtures of which the least alike is taken
 SHAPE_FURTHER = 1.25  # mixtures have tamer shapes than people
 FACE = 0.98  # of the face's oval is replaced
 GROUP_LIGHT = 2.0 * UNIT  # reach of the light that those who share one face keep
@@ -223,8 +223,8 @@ def replaced(
     )
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
-    picture = _moved(picture, displacement, scale)
-    stays, goes = (_moved(mask, displacement, scale) for mask in (covered.stays, covered.goes))
+    over = _moved(np.stack([covered.stays, covered.goes], 2), displacement, scale)
+    picture, stays, goes = _moved(picture, displacement, scale), over[..., 0], over[..., 1]
     landmarks = resized(moved, scale)
     hole = _face_hole(landmarks, size) * (1 - stays)
     beside = np.maximum(stays, goes)[..., None]
@@ -237,7 +237,9 @@ def replaced(
     shown = show_close(coloured(light, features), landmarks, canonical, size)
     progress(0.7, "bringing it to the photo")
     bare = parts.skin(landmarks, size) * (1 - stays) > 0.5
-    after = with_grain(shown, picture, hole > 0.01, COARSE * size / WHOLE, bare).clip(0, 1)
+    after = with_grain(shown, picture, hole > 0.01, COARSE * size / WHOLE, bare, frame.memo).clip(
+        0, 1
+    )
     progress(0.95, "blending", (after * 255).round().astype(np.uint8))
     soft = parts.feathered(hole, SOFT)
     if goes.any():
