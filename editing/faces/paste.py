@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from editing.faces.align import FaceFrame
 from editing.faces.light import Gains, balanced
+from editing.faces.shift import fetched, grown
 from editing.photo import Photo
 
 STRIP = 256  # rows at a time, so that a large photo needs little memory
@@ -70,27 +71,14 @@ def in_frame(picture: FloatMap, edit: FaceEdit) -> FloatMap:
     balance, which is of the photo."""
     size = picture.shape[0]
 
-    def bring(values: FloatMap) -> FloatMap:
-        if values.shape[0] == size:
-            return values
-        return cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-
     after = picture
     if edit.displacement is not None:
-        rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
-        moved = bring(edit.displacement)
-        after = cv2.remap(
-            picture,
-            columns + moved[..., 0],
-            rows + moved[..., 1],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ).astype(np.float32)
+        after = fetched(picture, grown(edit.displacement, size))
     if edit.gain is not None:
-        after = after * bring(edit.gain)
+        after = after * grown(edit.gain, size)
     if edit.difference is not None:
-        after = after + bring(edit.difference)
-    mask = bring(edit.mask)[..., None]
+        after = after + grown(edit.difference, size)
+    mask = grown(edit.mask, size)[..., None]
     return (picture + mask * (np.clip(after, 0, 1) - picture)).astype(np.float32)
 
 

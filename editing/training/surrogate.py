@@ -169,7 +169,7 @@ def _gains(rows: NDArray[np.float32], crowd: People) -> NDArray[np.float32]:
     real, mixed = (np.zeros((len(BANDS), HEIGHT, WIDTH)) for _ in range(2))
     for n in range(count):
         like = Source(crowd.traits[n], crowd.shapes[n], crowd.codes[n], wears=False)
-        mixture = next(nobodies(like, {}, random, crowd, None))
+        mixture = nobodies(like, {}, random, crowd, None)[0]
         for energy, row in ((real, rows[n]), (mixed, crowd.mean + mixture.code @ crowd.texture)):
             energy += np.square(bands(unpacked(row, crowd.oval).mean(axis=2))).clip(0, LOUDEST)
     soft = [

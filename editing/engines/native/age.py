@@ -20,7 +20,6 @@ from editing.engines.native.age_canvas import (
     WORK,
     Canvas,
     canvas_of,
-    grown,
 )
 from editing.engines.native.age_detail import no_sharper, octaves_changed
 from editing.engines.native.age_hair import grey_share, hair_change
@@ -29,6 +28,7 @@ from editing.faces.blur import blurred
 from editing.faces.light import brightness
 from editing.faces.maps import look_up
 from editing.faces.paste import FaceEdit, in_frame
+from editing.faces.shift import fetched, grown
 from editing.models import ModelStore
 from editing.networks.age import (
     COURSE_MAP,
@@ -185,11 +185,11 @@ def _age(canvas: Canvas, step: _Step, present: float, hair_age: float, keep_hair
     """Return the edit of a canvas by a step of the model, with the hair of an age."""
     size, work = canvas.picture.shape[0], canvas.where.shape[0]
     displacement = -look_up(step.move, canvas.where) @ canvas.turn
-    displacement = _fetched(displacement, displacement * (work / size)) * canvas.reach[..., None]
+    displacement = fetched(displacement, displacement * (work / size)) * canvas.reach[..., None]
     masks = cv2.merge([canvas.skin, canvas.hair, canvas.face, canvas.oval])
-    skin, hair, face, oval = cv2.split(_fetched(masks, displacement * (work / size)))
+    skin, hair, face, oval = cv2.split(fetched(masks, displacement * (work / size)))
     gain = np.exp(look_up(step.tone[..., None], canvas.where)[..., 0] * skin)
-    moved = _fetched(canvas.picture, grown(displacement, size))
+    moved = fetched(canvas.picture, grown(displacement, size))
     bright = brightness(moved)
     change = np.zeros_like(bright)
     whole = grown(oval, size)
@@ -259,15 +259,3 @@ def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
     if len(rows) == 0:
         return slice(0, 0), slice(0, 0)
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:
-    """Return the values, each from where it is displaced, pixels of the map."""
-    along = np.arange(values.shape[0], dtype=np.float32)
-    return cv2.remap(
-        values,
-        displacement[..., 0] + along[None],
-        displacement[..., 1] + along[:, None],
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).astype(np.float32, copy=False)

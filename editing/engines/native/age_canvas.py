@@ -15,6 +15,7 @@ from editing.faces.canonical import CanonicalFace, canonical_face
 from editing.faces.hair import CHEEKS, apart_from_skin, sharper, without_scalp
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, on_map, places
 from editing.faces.regions import fitted_to, head_regions
+from editing.faces.shift import grown
 from editing.faces.topology import (
     CHIN,
     FACE_OVAL,
@@ -226,10 +227,3 @@ def _spread(picture: FloatMap) -> float:
     red, green, blue = cv2.split(picture)
     high = np.maximum(np.maximum(red, green), blue)
     return float((high - np.minimum(np.minimum(red, green), blue)).max())
-
-
-def grown(values: FloatMap, size: int) -> FloatMap:
-    """Return a map with ``size`` pixels a side."""
-    if values.shape[0] == size:
-        return values
-    return cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)

@@ -95,7 +95,7 @@ def _somebody(
     if key:
         seed = keyed_seed(key, source.shape)
     small = reduced(frame, SEEN, models)
-    beside = coverings(small, source, models)
+    beside = covered.reduced(SEEN)
     own = _described(small.picture(), small, models)
     drawn = nobodies(
         source, _asked(params), np.random.default_rng(seed), people(models), None if key else own

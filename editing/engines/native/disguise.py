@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from editing.engines.native.fill import Laid, face_prior, lay, likely
+from editing.engines.native.fill import face_prior, lay, likely
 from editing.engines.native.looks import GREY, alike, blurred, chip, coarse
-from editing.engines.native.people import WIDEST, People, people
+from editing.engines.native.opposite import other_face, other_shape
+from editing.engines.native.people import People, people
 from editing.faces import parts
 from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import canonical_face
@@ -51,9 +52,6 @@ GAZE = 0.6  # share of the colour that is kept from between the lids
 MOUTH_ENDS, MOUTH = ((61, 291), (0, 17)), 0.12
 FEATURES = 0.6  # how much steps of light on brows and lips count, beside those on skin
 JITTER = 0.004  # sides of the frame by which chips are cut beside their place
-
-CANDIDATES = 32  # drawn faces of which the least alike is taken
-DRAWN = 96  # components of colour that chance moves; those beyond are grain
 
 NEAR = 0.1  # distance of descriptors that is near enough
 ALIKE = 0.76  # the coarse look is to be no more alike than this (SSIM)
@@ -246,10 +244,10 @@ def _begin(
     kept = {name: read[name] for name in EXPRESSION} | asked
     random = np.random.default_rng(seed)
     around = lay(picture, parts.ring(landmarks, FACE_OVAL, WORK, 0.98) > 0.5, landmarks, models)
-    face = _other_face(around, source, prior, models, kept, random, OPPOSED)
+    face = other_face(around, source, prior, models, kept, random, OPPOSED)
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     own = crowd.own(shape, read["smile"], read["mouth_open"], canonical.mirror)
-    code = _other_shape(own, random, SHAPE_OPPOSED)
+    code = other_shape(own, random, SHAPE_OPPOSED)
     shifts = _shifts(frame, crowd, shape, len(own)) * np.float32(scale)
     mask, skin = _masks(landmarks)
     mesh = canonical_mesh(canonical, WORK)
@@ -282,44 +280,6 @@ def _begin(
         light=torch.zeros(1, PRIOR_MAP, PRIOR_MAP, device=device),
     )
     return scene, look
-
-
-def _other_shape(
-    own: NDArray[np.float32], random: np.random.Generator, opposed: float
-) -> NDArray[np.float32]:
-    """Return the drawn shape (S,) that is least like one's own, of which ``opposed`` is turned into its
-    opposite.
-    """
-    drawn = np.clip(random.standard_normal((CANDIDATES, len(own))), -WIDEST, WIDEST)
-    alike = drawn @ own / (np.linalg.norm(drawn, axis=1) * max(float(np.linalg.norm(own)), 1e-6))
-    chosen = drawn[int(alike.argmin())]
-    return (chosen - opposed * own).clip(-WIDEST, WIDEST).astype(np.float32)
-
-
-def _other_face(
-    laid: Laid,
-    source: Tensor,
-    prior: FacePrior,
-    models: ModelStore,
-    conditions: dict[str, float],
-    random: np.random.Generator,
-    opposed: float,
-) -> Tensor:
-    """Return the coefficients of a face that is likely here and least like the source, of whose own
-    colours ``opposed`` is turned into its opposite.
-    """
-    usual = likely(laid, models, conditions)
-    root = prior.variance.sqrt()
-    own = (source - usual) / root
-    numbers = random.standard_normal((CANDIDATES, DRAWN)).astype(np.float32)
-    drawn = torch.zeros(len(usual), CANDIDATES)
-    drawn[:DRAWN] = torch.from_numpy(numbers.T)
-    faces = likely(laid, models, conditions, drawn)
-    moved = (faces - usual[:, None]) / root[:, None]
-    alike = torch.cosine_similarity(moved, own[:, None], dim=0)
-    best = faces[:, int(alike.argmin())]
-    # What is farther than that from the mean face is no usual face's colour.
-    return ((best / root) - opposed * own).clamp(-WIDEST, WIDEST) * root
 
 
 def _shifts(frame: FaceFrame, crowd: People, shape: Points, count: int) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.colouring import coloured
-from editing.engines.native.other_half import completed, grown
+from editing.engines.native.other_half import completed
 from editing.engines.native.relight import MAP, coded_gain, evened, lit
 from editing.engines.native.turning import WARP_SIZE, Turned, turned
 from editing.errors import PoseRefused
@@ -19,6 +19,7 @@ from editing.faces.light import Gains, balanced
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, places
 from editing.faces.paste import FaceEdit, in_frame
 from editing.faces.pose import pose_of
+from editing.faces.shift import grown
 from editing.measure.cast import believable, cast_strength, colour_cast
 from editing.models import ModelStore
 from editing.operations.base import Operation, Params

@@ -16,6 +16,7 @@ from editing.faces import parts
 from editing.faces.align import FaceFrame, resized
 from editing.faces.hair import sharper
 from editing.faces.regions import fitted_to, head_regions
+from editing.faces.shift import fetched, grown
 from editing.faces.topology import FACE_OVAL
 from editing.models import ModelStore
 
@@ -46,9 +47,11 @@ def completed(
     size = frame.size
     had = _to_be_had(frame, head, models)
     hidden = grown(head.unseen * had, size)[..., None]
-    mirrored = _fetched(picture, head.other)
+    mirrored = fetched(picture, grown(head.other, size), cv2.INTER_CUBIC).clip(0, 1)
     mirrored = mirrored * grown(other_gain, size)[..., None]
-    own = _fetched(picture, head.displacement) * grown(gain, size)
+    own = fetched(picture, grown(head.displacement, size), cv2.INTER_CUBIC).clip(0, 1) * grown(
+        gain, size
+    )
     face = parts.ring(head.landmarks, FACE_OVAL, size, 0.94)
     gains = _matched(own, mirrored, face * (1 - hidden[..., 0]))
     # What the face's light is says little of the hair around it.
@@ -135,21 +138,3 @@ def _matched(own: FloatMap, other: FloatMap, seen: FloatMap) -> FloatMap:
         total += near / np.maximum(far, 1e-4) * weight[..., None]
         weights += weight
     return np.clip(total / weights[..., None], 0.7, 1.35).astype(np.float32)
-
-
-def _fetched(values: FloatMap, displacement: FloatMap) -> FloatMap:
-    """Return a frame's values, each from where it is displaced, frame pixels."""
-    size = values.shape[0]
-    shift = grown(displacement, size)
-    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
-    return cv2.remap(
-        values, x + shift[..., 0], y + shift[..., 1], cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).clip(0, 1)  # fmt: skip
-
-
-def grown(values: FloatMap, size: int) -> FloatMap:
-    """Return a map of a frame at ``size`` pixels a side."""
-    if values.shape[0] == size:
-        return values
-    return cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)

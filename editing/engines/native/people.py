@@ -56,6 +56,16 @@ class People:
     gains: NDArray[np.float32]
     oval: NDArray[np.bool_]
 
+    def apart(self) -> float:
+        """Return how far the features of people are, in the median, from those most like them."""
+        powers = (self.codes**2).sum(axis=1)
+        count = len(self.codes) // 2
+        squares = powers[:count, None] + powers[None] - 2 * self.codes[:count] @ self.codes.T
+        # Neither oneself nor one's own mirror image counts.
+        same = np.arange(count)
+        squares[same, same] = squares[same, same + count] = np.inf
+        return float(np.median(np.sqrt(squares.min(axis=1))))
+
     def own(
         self, shape: Points, smile: float, mouth_open: float, mirror: NDArray[np.int64]
     ) -> NDArray[np.float32]:

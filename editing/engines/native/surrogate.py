@@ -7,7 +7,6 @@ so do gaze and teeth. Spectacles go, unless they are dark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -35,17 +34,19 @@ from editing.faces.close import (
 )
 from editing.faces.hair import hair_of
 from editing.faces.paste import FaceEdit
+from editing.faces.shift import fetched, grown
 from editing.faces.topology import FACE_OVAL, LIPS_INNER
 from editing.models import ModelStore
 from editing.networks.fill import ATTRIBUTES
 from editing.progress import Progress
 
 MIXED = 3  # people in one face: fewer are somebody, more are everybody
-EVEN = 8.0  # concentration of their shares (Dirichlet)
+EVEN = 30.0  # concentration of their shares (Dirichlet): nobody has much more than a third
 # How far off in each of TRAITS one may be who could stand here.
 ALIKE = (0.12, 0.18, 0.25, 0.25, 0.25, 0.35, 0.2)
 UNLIKE = 0.65  # dlib's distance to the source from which on a person is unlike enough
 LIKENESS = 0.1  # how much nearer one may be
+NOBODY = 0.5  # of what people are apart from who is most like them: a mixture nearer is somebody
 CANDIDATES = 64  # mixtures of which the least alike is taken
 SHAPE_FURTHER = 1.25  # mixtures have tamer shapes than people
 FACE = 0.98  # of the face's oval is replaced
@@ -94,6 +95,17 @@ class Covered:
     stays: FloatMap
     goes: FloatMap
 
+    def reduced(self, side: int) -> Covered:
+        """Return it for the frame with ``side`` pixels a side; itself where it has no more."""
+        if self.stays.shape[0] <= side:
+            return self
+        return Covered(
+            *(
+                cv2.resize(mask, (side, side), interpolation=cv2.INTER_AREA)
+                for mask in (self.stays, self.goes)
+            )
+        )
+
 
 def coverings(frame: FaceFrame, source: Source, models: ModelStore) -> Covered:
     """Return what lies over the face in the frame."""
@@ -134,8 +146,8 @@ def nobodies(
     random: np.random.Generator,
     crowd: People,
     descriptor: NDArray[np.float32] | None,
-) -> Iterator[Nobody]:
-    """Yield faces of nobody, those first that are the least like the source.
+) -> list[Nobody]:
+    """Return up to CANDIDATES faces of nobody, those first that are the least like the source.
 
     Args:
         asked: traits to have instead of the source's own.
@@ -144,29 +156,29 @@ def nobodies(
     wanted = source.traits.copy()
     for name, value in asked.items():
         wanted[TRAITS.index(name)] = value
-    off = (crowd.traits - wanted) / np.array(ALIKE, np.float32)
+    count = len(crowd.codes) // 2
+    off = (crowd.traits[:count] - wanted) / np.array(ALIKE, np.float32)
     liking = -0.5 * (off**2).sum(axis=1)
-    far = np.zeros(len(liking), np.float32)
+    far = np.zeros(count, np.float32)
     if descriptor is not None:
-        far = np.linalg.norm(crowd.descriptors - descriptor, axis=1)
+        far = np.linalg.norm(crowd.descriptors[:count] - descriptor, axis=1)
         liking = liking - 0.5 * (np.maximum(UNLIKE - far, 0) / LIKENESS) ** 2
-    drawn = []
+    drawn, least = [], NOBODY * crowd.apart()
     for _ in range(CANDIDATES):
         # The largest of perturbed logarithms is a draw by them (Gumbel's trick), and stays the same
         # draw where they change a little, from photo to photo of one person.
-        chosen = np.argsort(-(liking + random.gumbel(size=len(liking))))[:MIXED]
+        chosen = np.argsort(-(liking + random.gumbel(size=count)))[:MIXED]
+        # Of each person the gallery has the mirror image too.
+        shown = chosen + count * random.integers(2, size=MIXED)
         shares = random.dirichlet(np.full(MIXED, EVEN)).astype(np.float32)
         shape = (SHAPE_FURTHER * shares @ crowd.shapes[chosen]).astype(np.float32)
-        drawn.append(
-            (
-                float(shares @ far[chosen]),
-                Nobody((shares @ crowd.codes[chosen]).astype(np.float32), shape),
-            )
-        )
+        code = (shares @ crowd.codes[shown]).astype(np.float32)
+        if np.linalg.norm(crowd.codes - code, axis=1).min() < least:
+            continue
+        drawn.append((float(shares @ far[chosen]), Nobody(code, shape)))
     if descriptor is not None:
         drawn.sort(key=lambda one: -one[0])
-    for _, nobody in drawn:
-        yield nobody
+    return [nobody for _, nobody in drawn]
 
 
 def average(source: NDArray[np.float32], k: int, crowd: People) -> Nobody:
@@ -223,8 +235,10 @@ def replaced(
     )
     displacement, reach = warp(frame.landmarks, moved, canonical, frame.size)
     scale = size / frame.size
-    over = _moved(np.stack([covered.stays, covered.goes], 2), displacement, scale)
-    picture, stays, goes = _moved(picture, displacement, scale), over[..., 0], over[..., 1]
+    shift = grown(displacement, size) * np.float32(scale)
+    picture = fetched(picture, shift, cv2.INTER_CUBIC).clip(0, 1)
+    over = fetched(np.stack([covered.stays, covered.goes], 2), shift)
+    stays, goes = over[..., 0], over[..., 1]
     landmarks = resized(moved, scale)
     hole = _face_hole(landmarks, size) * (1 - stays)
     beside = np.maximum(stays, goes)[..., None]
@@ -277,16 +291,6 @@ def _at_work(frame: FaceFrame) -> tuple[FloatMap, Points]:
         return picture, frame.landmarks
     picture = cv2.resize(picture, (WORK, WORK), interpolation=cv2.INTER_AREA)
     return picture, resized(frame.landmarks, WORK / frame.size)
-
-
-def _moved(picture: FloatMap, displacement: FloatMap, scale: float) -> FloatMap:
-    size = picture.shape[0]
-    shift = cv2.resize(displacement, (size, size), interpolation=cv2.INTER_LINEAR) * scale
-    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
-    return cv2.remap(
-        picture, x + shift[..., 0], y + shift[..., 1], cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).clip(0, 1)  # fmt: skip
 
 
 def _hair(frame: FaceFrame, models: ModelStore, size: int) -> FloatMap:
