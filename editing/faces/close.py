@@ -83,7 +83,7 @@ def show_close(
     where = cv2.resize(where, (size, size), interpolation=cv2.INTER_LINEAR)
     # Twice as many pixels first, by a cubic: linear steps between them would be seen.
     large = cv2.resize(whole, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-    return look_up(large, where)
+    return look_up(large.reshape(*large.shape[:2], -1), where)
 
 
 def skin_on_close(canonical: CanonicalFace) -> FloatMap:

@@ -28,7 +28,9 @@ FINE_SIDE = 2600
 CNN_SIDE = 900
 SURE = 0.5  # the detector's score from which a box is taken without a second look
 WANDER = 0.015  # of the face's width; measured: faces 0.002, a badge on a sleeve 0.037
-BORDER = 0.12  # of the longer side, so that a face cut by the border is still whole enough
+# Of the longer side, so that a face cut by the border is still whole enough; what only the finer look
+# sees is smaller.
+BORDER, FINE_BORDER = 0.12, 0.05
 
 Found = tuple[float, tuple[float, float, float, float]]
 
@@ -96,16 +98,16 @@ def is_steady(pixels: NDArray[np.uint8], points: NDArray[np.float32], models: Mo
 def _detect_boxes(pixels: NDArray[np.uint8], models: ModelStore) -> list[Found]:
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     longer = max(grey.shape)
-    found = _hog(grey, min(COARSE_SIDE, 2 * longer), models)
+    found = _hog(grey, min(COARSE_SIDE, 2 * longer), BORDER, models)
     if longer > COARSE_SIDE:
-        found += _hog(grey, min(FINE_SIDE, 2 * longer), models)
+        found += _hog(grey, min(FINE_SIDE, 2 * longer), FINE_BORDER, models)
     found = _without_overlap(found)
     return found or _cnn(pixels, models)
 
 
-def _hog(grey: NDArray[np.uint8], side: int, models: ModelStore) -> list[Found]:
+def _hog(grey: NDArray[np.uint8], side: int, border: float, models: ModelStore) -> list[Found]:
     detector = models.own("dlib-hog", dlib.get_frontal_face_detector)
-    small, scale, pad = _scaled(grey, side)
+    small, scale, pad = _scaled(grey, side, border)
     rectangles, scores, _ = detector.run(small, 0, 0.0)
     return [
         (float(score), _unscaled(rectangle, scale, pad))
@@ -118,17 +120,20 @@ def _cnn(pixels: NDArray[np.uint8], models: ModelStore) -> list[Found]:
         path = face_recognition_models.cnn_face_detector_model_location()
         return dlib.cnn_face_detection_model_v1(path)
 
-    small, scale, pad = _scaled(pixels, CNN_SIDE)
+    small, scale, pad = _scaled(pixels, min(CNN_SIDE, 2 * max(pixels.shape[:2])), BORDER)
     hits = models.own("dlib-cnn", build)(small, 0)
     return _without_overlap([(float(h.confidence), _unscaled(h.rect, scale, pad)) for h in hits])
 
 
-def _scaled(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float, int]:
-    """Return the picture at ``side`` pixels with a border, the scale and the border's width."""
+def _scaled(
+    pixels: NDArray[np.uint8], side: int, border: float
+) -> tuple[NDArray[np.uint8], float, int]:
+    """Return the picture at ``side`` pixels with a border, a share of it, the scale and the border's
+    width."""
     scale = side / max(pixels.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=method)
-    pad = round(side * BORDER)
+    pad = round(side * border)
     padded = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     return padded.astype(np.uint8), scale, pad
 

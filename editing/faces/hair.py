@@ -42,12 +42,11 @@ def hair_of(frame: FaceFrame, models: ModelStore) -> FloatMap:
 def cheek_colour(picture: FloatMap, landmarks: NDArray[np.float32]) -> FloatMap:
     """Return (3,), RGB: the colour of the cheeks."""
     size = picture.shape[0]
-    spots = np.zeros((size, size), np.float32)
+    spots = np.zeros((size, size), np.uint8)
     radius = max(1, round(0.12 * eye_distance(landmarks)))
     for x, y in landmarks[list(CHEEKS), :2]:
-        cv2.circle(spots, (round(float(x)), round(float(y))), radius, 1.0, -1)
-    share = spots[..., None] / max(float(spots.sum()), 1e-3)
-    return (picture * share).sum(axis=(0, 1)).astype(np.float32)
+        cv2.circle(spots, (round(float(x)), round(float(y))), radius, 1, -1)
+    return np.array(cv2.mean(picture, spots)[:3], np.float32)
 
 
 def apart_from_skin(

@@ -45,9 +45,11 @@ def ring(landmarks: Points, points: tuple[int, ...], size: int, wide: float = 1.
 def around(landmarks: Points, points: tuple[int, ...], size: int, margin: float) -> FloatMap:
     """Return the convex hull of some landmarks, widened by ``margin`` pixels."""
     hull = cv2.convexHull(np.ascontiguousarray(landmarks[list(points), :2]))[:, 0]
-    side = 2 * max(1, round(margin)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return cv2.dilate(drawn(hull, size), kernel).astype(np.float32)
+    mask, corners = drawn(hull, size), np.round(hull * 16).astype(np.int32)
+    # A line of that width around it, with round ends, is the disc that would be drawn along it.
+    wide = 2 * max(1, round(margin))
+    cv2.polylines(mask, [corners], True, 1.0, wide, cv2.LINE_AA, 4)
+    return mask
 
 
 def eye_distance(landmarks: Points) -> float:

@@ -9,11 +9,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from editing.engines import choose_engine
@@ -83,6 +85,18 @@ def check_written(out: Path) -> None:
         raise OutputUnwritable(f"{out}: a video is written as {' or '.join(FORMATS)}")
 
 
+@contextmanager
+def _one_thread_of_torch() -> Iterator[None]:
+    """Pictures are edited at once, and more threads than that would wait for one another."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@_one_thread_of_torch()
 def edit_video(
     source: Path,
     out: Path,

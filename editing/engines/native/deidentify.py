@@ -15,18 +15,19 @@ from editing.engines.native.people import people
 from editing.engines.native.surrogate import (
     Nobody,
     average,
-    coverings,
+    glimpse,
+    look_at,
     nobodies,
     read_source,
     replaced,
 )
 from editing.faces.align import FaceFrame, reduced
-from editing.faces.paste import FaceEdit, in_frame
+from editing.faces.paste import FaceEdit
 from editing.models import ModelStore
 from editing.networks.recogniser import Recogniser
 from editing.operations.base import Operation, Params
 from editing.operations.deidentify import DeidentifyParams
-from editing.progress import Progress, part, silent
+from editing.progress import Progress, part
 
 AGES = {"young": 0.25, "middle": 0.45, "old": 0.68}  # centuries
 # dlib's distances from which on a surrogate is far enough: one person is below 0.6. Photos of one person
@@ -82,20 +83,17 @@ def _somebody(
     if "source" not in memo:
         memo["source"] = read_source(frame, models)
     source = memo["source"]
-    covered = coverings(frame, source, models)
+    seen = look_at(frame, source, models)
     if params.method == "ksame":
         if "nobody" not in memo:
             memo["nobody"] = average(source.code, params.k, people(models))
-        return replaced(
-            frame, models, source, covered, memo["nobody"], strength, progress, even=True
-        )
+        return replaced(frame, models, source, seen, memo["nobody"], strength, progress, even=True)
     if "nobody" in memo:
-        return replaced(frame, models, source, covered, memo["nobody"], strength, progress)
+        return replaced(frame, models, source, seen, memo["nobody"], strength, progress)
     key = params.key.get_secret_value()
     if key:
         seed = keyed_seed(key, source.shape)
     small = reduced(frame, SEEN, models)
-    beside = covered.reduced(SEEN)
     own = _described(small.picture(), small, models)
     drawn = nobodies(
         source, _asked(params), np.random.default_rng(seed), people(models), None if key else own
@@ -104,16 +102,12 @@ def _somebody(
     for n, (opposed, drawn_one) in enumerate(zip(OPPOSED, drawn, strict=False)):
         progress(0.05 + 0.3 * n / len(OPPOSED), "looking for somebody who is not alike")
         nobody = drawn_one.further(source, opposed)
-        shown = in_frame(
-            small.picture(), replaced(small, models, source, beside, nobody, 1.0, silent)
-        )
+        shown = glimpse(small, models, source, seen, nobody)
         tried.append((float(np.linalg.norm(_described(shown, small, models) - own)), nobody))
         if tried[-1][0] >= (FAR_BY_KEY if key else FAR):
             break
     memo["nobody"] = max(tried, key=lambda one: one[0])[1]
-    return replaced(
-        frame, models, source, covered, memo["nobody"], strength, part(progress, 0.4, 1.0)
-    )
+    return replaced(frame, models, source, seen, memo["nobody"], strength, part(progress, 0.4, 1.0))
 
 
 def _described(

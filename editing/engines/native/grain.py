@@ -19,7 +19,7 @@ FloatMap = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 PATCH = 64  # pixels of the spectrum's sample
-KEPT = 512  # pixels a side, at least, of a grain that is kept for other pictures
+DRAWN = 512  # pixels a side of what is drawn: it goes on like a tile, and nobody sees grain repeat
 FARAWAY = 0.02  # weight of the whole picture beside what is near
 
 
@@ -54,13 +54,12 @@ def with_grain(
     level = np.sqrt((near_by + FARAWAY * usual) / (weight + FARAWAY))
     height, width = picture.shape[:2]
     kept = None if memo is None else memo.get("grain")
-    if kept is None or kept.shape[0] < height or kept.shape[1] < width:
-        side = max(height, width, KEPT if memo is not None else 0)
-        kept = _random_phases(_sample(fine, ~like), (side, side))
+    if kept is None:
+        kept = _random_phases(_sample(fine, ~like), (DRAWN, DRAWN))
         if memo is not None:
             memo["grain"] = kept
-    # A texture is the same wherever it is cut.
-    drawn = kept[:height, :width]
+    times = (-(-height // DRAWN), -(-width // DRAWN), 1)
+    drawn = np.tile(kept, times)[:height, :width]
     missing = np.sqrt(np.maximum(level**2 - _energy(filled, coarse), 0))
     return (filled + drawn * missing[..., None] * hole[..., None]).astype(np.float32)
 

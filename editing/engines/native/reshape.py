@@ -21,7 +21,8 @@ from editing.faces.topology import (
     RIGHT_EYE,
 )
 
-WARP_SIZE = 512
+# Sides of the map of a warp, half as many pixels as the frame has: what it moves, it moves smoothly.
+LEAST, MOST = 256, 512
 FOLLOWING = (0.6, 0.25, 0.0)  # how far each ring around the face goes along with it
 
 FloatMap = NDArray[np.float32]
@@ -59,17 +60,18 @@ def warp(
     """Return what brings a frame's landmarks to ``moved``, and where it does anything.
 
     Returns:
-        float32 (512, 512, 2), displacement in frame pixels, and (512, 512), a mask in [0, 1].
+        float32 (h, h, 2), displacement in frame pixels, and (h, h), a mask in [0, 1].
     """
-    scale = WARP_SIZE / frame
+    side = min(MOST, max(LEAST, frame // 2))
+    scale = side / frame
     source, target = landmarks * scale, moved * scale
     # What is around the face follows less and less: hair and neck give way, the rest stays.
     drawn = followed(source, target, FOLLOWING)
-    mesh = DrawnMesh(drawn, canonical.triangles, (WARP_SIZE, WARP_SIZE))
+    mesh = DrawnMesh(drawn, canonical.triangles, (side, side))
     fixed = with_rings(source)
-    grid = np.stack(np.meshgrid(np.arange(WARP_SIZE), np.arange(WARP_SIZE)), axis=2)
+    grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=2)
     shift = mesh.positions(fixed) - grid.astype(np.float32)
-    shift = cv2.GaussianBlur(shift, (0, 0), WARP_SIZE / 160) * resting(WARP_SIZE)[..., None]
+    shift = cv2.GaussianBlur(shift, (0, 0), side / 160) * resting(side)[..., None]
     moves = (np.maximum(*cv2.split(np.abs(shift))) > 0.02).astype(np.uint8)
     wide = cv2.dilate(moves, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     return (shift / scale).astype(np.float32), wide.astype(np.float32)

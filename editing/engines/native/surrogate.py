@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.fill import face_prior, lay, likely
+from editing.engines.native.fringe import fringe
 from editing.engines.native.grain import with_grain
 from editing.engines.native.people import TRAITS, WIDEST, People, people
 from editing.engines.native.reshape import warp
@@ -34,6 +35,7 @@ from editing.faces.close import (
 )
 from editing.faces.hair import hair_of
 from editing.faces.paste import FaceEdit
+from editing.faces.regions import fitted_to
 from editing.faces.shift import fetched, grown
 from editing.faces.topology import FACE_OVAL, LIPS_INNER
 from editing.models import ModelStore
@@ -55,7 +57,8 @@ COARSE = 2.0  # pixels of the close map below which a mixture has no texture of 
 SOFT = 0.12  # share of the half width of the face over which it fades into what is around
 MOST_HAIR = 0.35  # of the face that may be covered by hair
 WEARS = 0.5  # reading of spectacles from which on they are looked for
-WORK = 1024
+# Largest sides of what is painted, of what is looked at, and of what is spread.
+WORK, LOOKED_AT, SPREAD = 1024, 624, 512
 
 FloatMap = NDArray[np.float32]
 Points = NDArray[np.float32]
@@ -89,43 +92,54 @@ class Nobody:
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
-    """What lies over the face, (S, S) each: ``stays`` (hair, dark glasses) and ``goes`` (spectacles)."""
+class Seen:
+    """What one frame shows of the person: over the face, (h, h) each, what ``stays`` (hair, dark glasses)
+    and what ``goes`` (spectacles); on the close map, ``light`` and ``features`` as of ``parted``."""
 
     stays: FloatMap
     goes: FloatMap
-
-    def reduced(self, side: int) -> Covered:
-        """Return it for the frame with ``side`` pixels a side; itself where it has no more."""
-        if self.stays.shape[0] <= side:
-            return self
-        return Covered(
-            *(
-                cv2.resize(mask, (side, side), interpolation=cv2.INTER_AREA)
-                for mask in (self.stays, self.goes)
-            )
-        )
+    light: FloatMap
+    features: FloatMap
 
 
-def coverings(frame: FaceFrame, source: Source, models: ModelStore) -> Covered:
-    """Return what lies over the face in the frame."""
-    picture, landmarks = _at_work(frame)
+def look_at(frame: FaceFrame, source: Source, models: ModelStore) -> Seen:
+    """Return what the frame shows."""
+    canonical = canonical_face(models)
+    picture, landmarks = _at_most(frame, LOOKED_AT)
+    stays, goes = _coverings(frame, picture, landmarks, source.wears, models)
+    seen = np.concatenate([picture, np.maximum(stays, goes)[..., None], stays[..., None]], 2)
+    laid = lay_close(seen, landmarks, close_mesh(models))
+    colours, beside, hair = np.ascontiguousarray(laid[..., :3]), laid[..., 3], laid[..., 4]
+    skin = skin_on_close(canonical) * (beside < 0.2)
+    light, features = parted(colours, skin)
+    locks = fringe(features, hair, (beside > 0.2) & (hair < 0.2), canonical)
+    if not locks.any():
+        return Seen(stays, goes, light, features)
+    shown = show_close(locks[..., None], landmarks, canonical, len(picture))[..., 0]
+    stays = np.maximum(stays, fitted_to(picture, shown))
+    return Seen(stays, goes, *parted(colours, skin * (locks < 0.2)))
+
+
+def _coverings(
+    frame: FaceFrame, picture: FloatMap, landmarks: Points, wears: bool, models: ModelStore
+) -> tuple[FloatMap, FloatMap]:
+    """Return what stays over the face and what goes, (h, h) each."""
     size = picture.shape[0]
     hair, nothing = _hair(frame, models, size), np.zeros((size, size), np.float32)
-    if not source.wears:
-        return Covered(hair, nothing)
+    if not wears:
+        return hair, nothing
     worn = spectacles_in(picture, landmarks).astype(np.float32)
     if not dark_glasses(picture, landmarks):
-        return Covered(hair, worn)
+        return hair, worn
     # Nobody knows the eyes behind them: they stay on.
     softly = cv2.GaussianBlur(worn, (0, 0), max(0.8, size / 600))
-    return Covered(np.maximum(hair, softly).astype(np.float32), nothing)
+    return np.maximum(hair, softly).astype(np.float32), nothing
 
 
 def read_source(frame: FaceFrame, models: ModelStore) -> Source:
     """Return what is known of the face in the frame."""
     canonical, prior = canonical_face(models), face_prior(models)
-    picture, landmarks = _at_work(frame)
+    picture, landmarks = _at_most(frame, WORK)
     nothing = np.zeros(picture.shape[:2], np.bool_)
     coefficients = likely(lay(picture, nothing, landmarks, models), models, {})
     read = dict(zip(ATTRIBUTES, prior.attributes(coefficients).tolist(), strict=True))
@@ -209,7 +223,7 @@ def replaced(
     frame: FaceFrame,
     models: ModelStore,
     source: Source,
-    covered: Covered,
+    seen: Seen,
     nobody: Nobody,
     strength: float,
     progress: Progress,
@@ -219,16 +233,72 @@ def replaced(
 
     Args:
         frame: the face.
-        source: what ``read_source`` says of it, of this picture or another of the same person.
-        covered: what ``coverings`` says of it.
+        source: what ``read_source`` says of the person, by this picture or another.
+        seen: what ``look_at`` says of it.
         nobody: who is shown.
         strength: 1 for another face, less for one between.
         even: whether of the light no more is kept than how bright the face is.
     """
-    canonical, crowd = canonical_face(models), people(models)
-    picture, landmarks = _at_work(frame)
-    size = picture.shape[0]
     progress(0.2, "painting somebody else")
+    painted = _painted(frame, models, source, seen, nobody, strength, even)
+    picture, landmarks, size = painted.picture, painted.landmarks, len(painted.picture)
+    progress(0.7, "bringing it to the photo")
+    bare = parts.skin(landmarks, size) * (1 - painted.stays) > 0.5
+    after = with_grain(
+        painted.face, picture, painted.hole > 0.01, COARSE * size / WHOLE, bare, frame.memo
+    ).clip(0, 1)
+    progress(0.95, "blending", (after * 255).round().astype(np.uint8))
+    soft = parts.feathered(painted.hole, SOFT)
+    if painted.goes.any():
+        after, soft = _without_temples(after, soft, picture, landmarks, painted.goes)
+    gain = np.repeat(1 - soft[..., None], 3, axis=2)
+    reach = painted.reach
+    mask = np.maximum(reach, cv2.resize(soft, reach.shape[::-1], interpolation=cv2.INTER_AREA) > 0)
+    return FaceEdit(mask.astype(np.float32), painted.displacement, gain, soft[..., None] * after)
+
+
+def glimpse(
+    frame: FaceFrame, models: ModelStore, source: Source, seen: Seen, nobody: Nobody
+) -> FloatMap:
+    """Return the frame (S, S, 3) with somebody else in it, as a recogniser needs to see it: without grain,
+    and spectacles beside the face stay. Arguments as of ``replaced``.
+    """
+    painted = _painted(frame, models, source, seen, nobody, 1.0)
+    soft = parts.feathered(painted.hole, SOFT)[..., None]
+    return (painted.picture + soft * (painted.face - painted.picture)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    """Somebody else's face before it is blended in.
+
+    ``picture`` (S, S, 3) is the frame with the face in its new shape, ``landmarks`` (478, 3) where it
+    is in it, ``face`` (S, S, 3) the other's, for ``hole`` (S, S). ``stays`` and ``goes`` (S, S) are of
+    ``Seen``. ``displacement`` and ``reach`` are those of ``warp``.
+    """
+
+    picture: FloatMap
+    landmarks: Points
+    face: FloatMap
+    hole: FloatMap
+    stays: FloatMap
+    goes: FloatMap
+    displacement: FloatMap
+    reach: FloatMap
+
+
+def _painted(
+    frame: FaceFrame,
+    models: ModelStore,
+    source: Source,
+    seen: Seen,
+    nobody: Nobody,
+    strength: float,
+    even: bool = False,
+) -> _Painted:
+    canonical, crowd = canonical_face(models), people(models)
+    picture, landmarks = _at_most(frame, WORK)
+    size = picture.shape[0]
     shape = frame.frame_from_canonical.invert(frame.landmarks)
     moved = frame.frame_from_canonical.apply(
         shape + strength * crowd.shape(nobody.shape - source.shape)
@@ -237,30 +307,13 @@ def replaced(
     scale = size / frame.size
     shift = grown(displacement, size) * np.float32(scale)
     picture = fetched(picture, shift, cv2.INTER_CUBIC).clip(0, 1)
-    over = fetched(np.stack([covered.stays, covered.goes], 2), shift)
-    stays, goes = over[..., 0], over[..., 1]
+    stays, goes = cv2.split(fetched(grown(cv2.merge([seen.stays, seen.goes]), size), shift))
     landmarks = resized(moved, scale)
+    light = blurred(seen.light, GROUP_LIGHT) if even else seen.light
+    features = seen.features + strength * (crowd.features(nobody.code) - seen.features)
+    face = show_close(coloured(light, features), landmarks, canonical, size)
     hole = _face_hole(landmarks, size) * (1 - stays)
-    beside = np.maximum(stays, goes)[..., None]
-    laid = lay_close(np.concatenate([picture, beside], 2), landmarks, close_mesh(models))
-    skin = skin_on_close(canonical) * (laid[..., 3] < 0.2)
-    light, own = parted(np.ascontiguousarray(laid[..., :3]), skin)
-    if even:
-        light = blurred(light, GROUP_LIGHT)
-    features = own + strength * (crowd.features(nobody.code) - own)
-    shown = show_close(coloured(light, features), landmarks, canonical, size)
-    progress(0.7, "bringing it to the photo")
-    bare = parts.skin(landmarks, size) * (1 - stays) > 0.5
-    after = with_grain(shown, picture, hole > 0.01, COARSE * size / WHOLE, bare, frame.memo).clip(
-        0, 1
-    )
-    progress(0.95, "blending", (after * 255).round().astype(np.uint8))
-    soft = parts.feathered(hole, SOFT)
-    if goes.any():
-        after, soft = _without_temples(after, soft, picture, landmarks, goes)
-    gain = np.repeat(1 - soft[..., None], 3, axis=2)
-    mask = np.maximum(reach, cv2.resize(soft, reach.shape[::-1], interpolation=cv2.INTER_AREA) > 0)
-    return FaceEdit(mask.astype(np.float32), displacement, gain, soft[..., None] * after)
+    return _Painted(picture, landmarks, face, hole, stays, goes, displacement, reach)
 
 
 def _without_temples(
@@ -274,9 +327,14 @@ def _without_temples(
     eyes = np.maximum(*(parts.ring(landmarks, eye, len(worn)) for eye in parts.EYES))
     beyond = ((worn > 0.2) & (soft < 0.98) & (eyes < 0.5)).astype(np.uint8)
     shown = picture + soft[..., None] * (after - picture)
+    # What is spread over a stroke is smooth, and a quarter of the pixels tells it.
+    side = min(len(worn), SPREAD)
     coded = (shown * 255).round().clip(0, 255).astype(np.uint8)
-    radius = max(3, round(parts.eye_distance(landmarks) / 20))
-    spread = cv2.inpaint(coded, beyond, radius, cv2.INPAINT_NS).astype(np.float32) / 255
+    coded = cv2.resize(coded, (side, side), interpolation=cv2.INTER_AREA)
+    stroke = (grown(beyond.astype(np.float32), side) > 0).astype(np.uint8)
+    radius = max(3, round(parts.eye_distance(landmarks) * side / len(worn) / 20))
+    spread = cv2.inpaint(coded, stroke, radius, cv2.INPAINT_NS).astype(np.float32) / 255
+    spread = grown(spread, len(worn))
     share = cv2.GaussianBlur(beyond.astype(np.float32), (0, 0), max(0.8, len(worn) / 600))
     whole = np.maximum(soft, share)
     mixed = shown + share[..., None] * (spread - shown)
@@ -285,12 +343,13 @@ def _without_temples(
     return np.where(whole[..., None] > 1e-3, wanted, after).astype(np.float32), whole
 
 
-def _at_work(frame: FaceFrame) -> tuple[FloatMap, Points]:
+def _at_most(frame: FaceFrame, side: int) -> tuple[FloatMap, Points]:
+    """Return the picture of the frame and its landmarks, with no more than ``side`` pixels a side."""
     picture = frame.picture()
-    if frame.size <= WORK:
+    if frame.size <= side:
         return picture, frame.landmarks
-    picture = cv2.resize(picture, (WORK, WORK), interpolation=cv2.INTER_AREA)
-    return picture, resized(frame.landmarks, WORK / frame.size)
+    picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    return picture, resized(frame.landmarks, side / frame.size)
 
 
 def _hair(frame: FaceFrame, models: ModelStore, size: int) -> FloatMap:
