@@ -6,12 +6,13 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.at_once import Job, run_at_once
 from editing.engines import choose_engine
 from editing.engines.base import Engine, UsesPretrained
 from editing.errors import FaceUnknown, NoFace
@@ -98,10 +99,17 @@ def edit_photo(
     works = [_Work(one, seed, unchanged(photo)) for one in variations or (Variation("", params),)]
     for n, face in enumerate(chosen):
         look = _Look(photo, face, operation, models, mask)
+        jobs: list[tuple[Job, Progress, tuple[float, float]]] = []
         for m, work in enumerate(works):
             told = of_variant(progress, work.asked.label) if variations else progress
-            share = part(told, *_share(n * len(works) + m, len(chosen) * len(works)))
-            _edit_face(work, look, engine, mask, share)
+            share = _share(n * len(works) + m, len(chosen) * len(works))
+            jobs.append((partial(_edit_face, work, look, engine, mask), told, share))
+        # The first finds out about the face what all of them need.
+        alone = len(jobs) if isinstance(engine, UsesPretrained) else 1
+        for job, told, share in jobs[:alone]:
+            job(part(told, *share))
+        if jobs[alone:]:
+            run_at_once(jobs[alone:])
     variants = tuple(work.variant() for work in works) if variations else ()
     done = (
         lay_row((one.photo for one in variants), len(variants))

@@ -7,22 +7,31 @@ says so.
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import dlib
 import face_recognition_models
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from editing.faces.canonical import canonical_face, fit_face
 from editing.measure.chip import FaceChip, cut_chip
+from editing.measure.dlib_file import read_recogniser
 from editing.models import ModelStore
+from editing.networks.recogniser import CHIP, Recogniser
+
+PADDING = 0.25  # of a chip, sides of the face's square, as dlib's own default
 
 
 def descriptor(chip: FaceChip, models: ModelStore) -> NDArray[np.float64]:
     """Return the (128,) descriptor of the face."""
-    network = models.own("dlib-descriptor", _network)
-    return np.array(network.compute_face_descriptor(chip.pixels, chip.points[0]))
+    network = models.keep("dlib-descriptor", lambda: _network().to(models.device))
+    seen = dlib.get_face_chip(chip.pixels, chip.points[0], CHIP, PADDING)
+    tensor = torch.from_numpy(seen).permute(2, 0, 1)[None].to(models.device).float() / 255
+    with torch.inference_mode():
+        found = network(tensor)[0]
+    return np.asarray(found.cpu(), np.float64)
 
 
 def descriptor_at(
@@ -38,6 +47,5 @@ def descriptor_at(
     return None if chip is None else descriptor(chip, models)
 
 
-def _network() -> Any:
-    path = face_recognition_models.face_recognition_model_location()
-    return dlib.face_recognition_model_v1(path)
+def _network() -> Recogniser:
+    return read_recogniser(Path(face_recognition_models.face_recognition_model_location()))

@@ -9,15 +9,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from editing.at_once import AT_ONCE, one_thread_of_torch
 from editing.engines import choose_engine
 from editing.engines.base import Engine
 from editing.engines.native.obscure import obscured
@@ -45,7 +44,6 @@ from editing.video.request import check_video_request
 
 PIECE = 100  # pictures that are coded into one file; what is whole is not done again
 MOVING = 512  # largest side of a face's frame: in motion nobody sees more
-AT_ONCE = 2  # pictures that are edited at once
 SAMPLES = 12  # pictures of each person that are measured
 PREVIEW_SIDE, PREVIEW_EVERY = 640, 10
 # An edited picture, uint8 (H, W, 3), and the distances that were measured in it, by person.
@@ -85,18 +83,7 @@ def check_written(out: Path) -> None:
         raise OutputUnwritable(f"{out}: a video is written as {' or '.join(FORMATS)}")
 
 
-@contextmanager
-def _one_thread_of_torch() -> Iterator[None]:
-    """Pictures are edited at once, and more threads than that would wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-@_one_thread_of_torch()
+@one_thread_of_torch()
 def edit_video(
     source: Path,
     out: Path,

@@ -61,6 +61,9 @@ RIDGE = 0.04  # by which skin between wrinkles is brighter, at most: more is cha
 BELOW_BROWS = np.clip((np.arange(COURSE_MAP, dtype=np.float32)[:, None] - 44) / 10, 0.25, 1)
 # Logarithms of how much darker and lighter skin gets at most.
 OLDER_TONE, YOUNGER_TONE = (-0.23, 0.03), (-0.02, 0.07)
+STRIP = (
+    128  # rows at a time of what is computed in many steps: they stay in the processor's own memory
+)
 FOLDED = 0.9  # of the depth that the readers of age asked for: theirs is sharper than a photograph
 
 FloatMap = NDArray[np.float32]
@@ -206,9 +209,11 @@ def _age(canvas: Canvas, step: _Step, present: float, hair_age: float, keep_hair
     difference = cv2.merge([change * grown(gain, size)] * 3)
     hairs = grown(hair, size)
     if not keep_hair and grey_share(hair_age) != grey_share(present) and hairs.any():
-        where = _box(hairs > 0)
-        greying = hair_change(moved[where], present, hair_age, canvas.colourless)
-        difference[where] += cv2.merge([hairs[where]] * 3) * greying
+        rows, columns = _box(hairs > 0)
+        for top in range(rows.start, rows.stop, STRIP):
+            where = slice(top, min(top + STRIP, rows.stop)), columns
+            greying = hair_change(moved[where], present, hair_age, canvas.colourless)
+            difference[where] += cv2.merge([hairs[where]] * 3) * greying
     return FaceEdit(canvas.reach, displacement, cv2.merge([gain] * 3), difference)
 
 

@@ -21,6 +21,8 @@ from editing.faces.topology import FACE_OVAL
 from editing.models import ModelStore
 
 MATCHING = 256  # pixels a side at which brightness is compared
+GAPING = 0.12  # sides of the frame beside what was not seen within which own hair may be missing
+LEAKED = 9  # pixels of WARP_SIZE: half of it is how far beside what was behind a face nothing is believed
 
 FloatMap = NDArray[np.float32]
 Points = NDArray[np.float32]
@@ -45,8 +47,9 @@ def completed(
         models: where the networks come from.
     """
     size = frame.size
-    had = _to_be_had(frame, head, models)
-    hidden = grown(head.unseen * had, size)[..., None]
+    had, leaks = _to_be_had(frame, head, models)
+    unseen = np.maximum(head.unseen, leaks)
+    hidden = grown(unseen * had, size)[..., None]
     mirrored = fetched(picture, grown(head.other, size), cv2.INTER_CUBIC).clip(0, 1)
     mirrored = mirrored * grown(other_gain, size)[..., None]
     own = fetched(picture, grown(head.displacement, size), cv2.INTER_CUBIC).clip(0, 1) * grown(
@@ -58,7 +61,7 @@ def completed(
     near = cv2.resize(head.face, (MATCHING, MATCHING), interpolation=cv2.INTER_AREA)
     near = cv2.GaussianBlur(near, (0, 0), MATCHING / 25)[..., None]
     mirrored = mirrored * grown(1 + near * (gains - 1), size)
-    lost = np.maximum(head.lost, head.unseen * head.face * (1 - had))
+    lost = np.maximum(head.lost, unseen * head.face * (1 - had))
     hole = _hole(lost, resized(head.landmarks, WARP_SIZE / size))
     shown = own + hidden * (mirrored - own)
     if hole.any():
@@ -85,19 +88,26 @@ def _hole(lost: FloatMap, landmarks: Points) -> NDArray[np.uint8]:
     return cv2.dilate(kept, margin).astype(np.uint8)
 
 
-def _to_be_had(frame: FaceFrame, head: Turned, models: ModelStore) -> FloatMap:
-    """Return (512, 512), 0 to 1: where the mirrored half has something to show for what was not seen.
+def _to_be_had(frame: FaceFrame, head: Turned, models: ModelStore) -> tuple[FloatMap, FloatMap]:
+    """Return two (512, 512), 0 to 1: where the mirrored half has something to show for what was not seen,
+    and where the face shows what was behind it, since nobody knows an outline to the pixel.
 
-    Around the face it may as well be what is behind the head, which is not to be mirrored.
+    Around the face the mirrored half may as well be what is behind the head, which is not to be mirrored.
     """
     other = _places(head.other, frame)
-    there = _in_the_photo(other, frame)
-    if (head.unseen * (1 - head.face)).max() < 0.02:
-        return there
     seen = cv2.resize(frame.picture(), (WARP_SIZE, WARP_SIZE), interpolation=cv2.INTER_AREA)
     person = sharper(fitted_to(seen, head_regions(frame, models).person))
-    person = cv2.remap(person, other, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return (there * np.maximum(head.face, person)).astype(np.float32)
+    there, own = (
+        cv2.remap(person, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for places in (other, _places(head.displacement, frame))
+    )
+    leaks = cv2.dilate(head.face * (1 - own), np.ones((LEAKED, LEAKED), np.uint8)) * head.face
+    # Nor is hair of the two halves to gape where it meets.
+    wide = round(GAPING * WARP_SIZE) | 1
+    near = cv2.dilate(head.unseen, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide)))
+    leaks = np.maximum(leaks, near * head.mirrored * (1 - head.face) * (1 - own) * there)
+    there = _in_the_photo(other, frame) * np.maximum(head.face, there)
+    return there.astype(np.float32), leaks.astype(np.float32)
 
 
 def _places(displacement: FloatMap, frame: FaceFrame) -> FloatMap:

@@ -52,7 +52,8 @@ class Turned:
 
     ``landmarks`` (478, 3), frame pixels. ``displacement`` (512, 512, 2): to where a pixel lay.
     ``other`` (512, 512, 2): to where its mirror image lay. ``unseen`` (512, 512): how little of it
-    was seen, 0 to 1. ``lost`` (512, 512): where neither of them is to be believed, in the face.
+    was seen, 0 to 1. ``mirrored`` (512, 512): where ``other`` says anything. ``lost`` (512, 512): where
+    neither of them is to be believed, in the face.
     ``face`` (512, 512): the face without the shell. ``mask`` (512, 512): where anything moves.
     """
 
@@ -60,6 +61,7 @@ class Turned:
     displacement: FloatMap
     other: FloatMap
     unseen: FloatMap
+    mirrored: FloatMap
     lost: FloatMap
     face: FloatMap
     mask: FloatMap
@@ -106,6 +108,7 @@ def turned(
         displacement / scale,
         _soft(other.astype(np.float32), 200) / scale,
         _soft(unseen, 120),
+        _well_inside(around),
         (lost * inside).astype(np.float32),
         _soft(inside.astype(np.float32), 60),
         wide.astype(np.float32),
@@ -181,10 +184,14 @@ def _unseen(
     hidden = cv2.morphologyEx(_shown(mesh, 1.6 * share), cv2.MORPH_CLOSE, _disc(0.2 * unit))
     beside = cv2.dilate(np.clip(2 * hidden - 1, 0, 1), _disc(unsure * unit))
     worth_it = _shown(mesh, worth)
-    # At its border the mesh ends, and with it what is known of mirror images.
-    within = cv2.erode(mesh.inside.astype(np.uint8), _disc(WARP_SIZE / 12))
-    unseen = np.maximum(hidden, beside * worth_it) * within
+    unseen = np.maximum(hidden, beside * worth_it) * _well_inside(mesh)
     return unseen.astype(np.float32), (beside - unseen).clip(0, 1).astype(np.float32)
+
+
+def _well_inside(mesh: DrawnMesh) -> FloatMap:
+    """Return (512, 512), 1 inside a mesh: at its border it ends, and with it what is known of mirror
+    images."""
+    return cv2.erode(mesh.inside.astype(np.uint8), _disc(WARP_SIZE / 12)).astype(np.float32)
 
 
 def _disc(width: float) -> NDArray[np.uint8]:
