@@ -92,6 +92,13 @@ def skin_on_close(canonical: CanonicalFace) -> FloatMap:
     return parts.skin(points, WHOLE)[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH]
 
 
+def bearded_on_close(canonical: CanonicalFace) -> FloatMap:
+    """Return (HEIGHT, WIDTH), 0 to 1: where a full beard grows."""
+    points = on_map(canonical.shape, WHOLE)
+    mask = parts.hole_of("beard", points, WHOLE)
+    return mask[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH]
+
+
 def oval_on_close(canonical: CanonicalFace, wide: float = 1.0) -> FloatMap:
     """Return (HEIGHT, WIDTH), 0 to 1: the inside of the face's oval, ``wide`` times as large."""
     points = on_map(canonical.shape, WHOLE)

@@ -34,13 +34,49 @@ def with_rings(points: Points) -> Points:
 
 
 def triangulate(points: Points) -> NDArray[np.int32]:
-    """Return (T, 3): the Delaunay triangles of a frontal shape's x and y.
+    """Return (T, 3): triangles of a frontal shape's x and y; Delaunay's, but that none crosses the outline
+    of the face, which in a turned head would be torn there.
 
     The irises take no part: they lie behind the lids, which move over them.
     """
     corners = np.delete(np.arange(len(points)), np.arange(IRISES.start, IRISES.stop))
     flat = Delaunay(points[corners, :2].astype(np.float64)).simplices
-    return corners[flat].astype(np.int32)
+    triangles = {frozenset(int(n) for n in triangle) for triangle in corners[flat]}
+    for edge in zip(FACE_OVAL, (*FACE_OVAL[1:], FACE_OVAL[0]), strict=True):
+        while not any(set(edge) <= triangle for triangle in triangles):
+            _flip(triangles, edge, points)
+    found = np.array(sorted(sorted(triangle) for triangle in triangles), np.int32)
+    # All run the same way round, as Delaunay's do.
+    one, two = (points[found[:, n], :2] - points[found[:, 0], :2] for n in (1, 2))
+    turned = one[:, 0] * two[:, 1] < one[:, 1] * two[:, 0]
+    found[turned] = found[turned][:, [0, 2, 1]]
+    return found
+
+
+def _flip(triangles: set[frozenset[int]], edge: tuple[int, int], points: Points) -> None:
+    """Turn the diagonal that crosses an edge beside its first point (Lawson, 1977)."""
+    first, last = edge
+    for triangle in [t for t in triangles if first in t]:
+        across = triangle - {first}
+        if not _cross(points[[first, last], :2], points[sorted(across), :2]):
+            continue
+        (other,) = (t for t in triangles if across <= t and t != triangle)
+        (far,) = other - across
+        triangles -= {triangle, other}
+        triangles |= {frozenset((first, far, corner)) for corner in across}
+        return
+    raise ValueError(f"nothing crosses the edge from {first} to {last}")
+
+
+def _cross(one: Points, other: Points) -> bool:
+    """Return whether two segments (2, 2) cross."""
+
+    def sides(line: Points, ends: Points) -> float:
+        (ax, ay), (bx, by) = line.astype(np.float64)
+        first, last = ((bx - ax) * (y - ay) - (by - ay) * (x - ax) for x, y in ends)
+        return float(first * last)
+
+    return sides(one, other) < 0 and sides(other, one) < 0
 
 
 def triangle_map(

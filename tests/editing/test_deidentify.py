@@ -139,15 +139,16 @@ def test_who_is_drawn_is_nobody_of_the_gallery(models):
         assert rest.min() >= 0.5 * crowd.apart()
 
 
-@pytest.mark.parametrize("n", [5, 20, 40])
-def test_one_like_the_source_is_hardly_drawn_where_a_recogniser_tells(n, models):
+def test_one_like_the_source_is_hardly_drawn_where_a_recogniser_tells(models):
     crowd = people(models)
 
-    def nearest(descriptor: np.ndarray | None) -> float:
+    def nearest(n: int, descriptor: np.ndarray | None) -> float:
         drawn = nobodies(_source(models, n), {}, np.random.default_rng(0), crowd, descriptor)
         return min(float(np.linalg.norm(one.code - crowd.codes[n])) for one in drawn)
 
-    assert nearest(crowd.descriptors[n]) > 1.1 * nearest(None)
+    told = [nearest(n, crowd.descriptors[n]) for n in range(20)]
+    untold = [nearest(n, None) for n in range(20)]
+    assert np.mean(told) > 1.2 * np.mean(untold)
 
 
 def test_another_age_and_gender_are_drawn_where_they_are_asked_for(models):

@@ -22,9 +22,10 @@ def canonical() -> CanonicalFace:
     return canonical_face(ModelStore())
 
 
-def shaded(dark: np.ndarray) -> np.ndarray:
-    """Return features that are darker by 0.8, in logarithms, where ``dark`` is."""
-    return np.repeat(np.where(dark, -0.8, 0.0)[..., None], 3, axis=2).astype(np.float32)
+def shaded(dark: np.ndarray, strands: float = 0.1) -> np.ndarray:
+    """Return features that are darker by 0.8, in logarithms, where ``dark`` is, with stripes in it."""
+    stripes = strands * np.where(np.arange(WIDTH) % 2, 1, -1)
+    return np.repeat(np.where(dark, stripes - 0.8, 0.0)[..., None], 3, axis=2).astype(np.float32)
 
 
 def brows(canonical: CanonicalFace) -> np.ndarray:
@@ -63,3 +64,9 @@ def test_a_mark_amid_the_forehead_and_a_rim_are_no_hair(canonical):
     band = down_to(float(points[FOREHEAD, 1]) + 0.3 * UNIT)
     assert fringe(shaded(band), NOTHING, NOT_WORN, canonical).any()
     assert not fringe(shaded(band), NOTHING, band, canonical).any()
+
+
+def test_the_shadow_of_a_brim_is_no_hair(canonical):
+    band = down_to(float(close_points(canonical)[FOREHEAD, 1]) + 0.3 * UNIT)
+    assert fringe(shaded(band), NOTHING, NOT_WORN, canonical).any()
+    assert not fringe(shaded(band, strands=0.0), NOTHING, NOT_WORN, canonical).any()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.age_relief import wrinkles
+from editing.engines.native.fringe import fringe_in
 from editing.engines.native.spectacles import spectacles_in
 from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import CanonicalFace, canonical_face
@@ -103,6 +104,9 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
     hair = apart_from_skin(hair, small, cheek, oval, irises)
     if frame.size >= STRANDS:
         hair = without_scalp(hair, small, cheek)
+    landmarks = resized(frame.landmarks, WORK / frame.size)
+    worn = spectacles_in(small, landmarks)
+    hair = np.maximum(hair, fringe_in(small, landmarks, hair, worn, models))
     tufts = _face_hair(small, cheek, where, canonical.shape)
     person = np.maximum(person, oval)  # hats and hands apart, a face is a person's
     skin = person * (1 - hair) * neck * (1 - still)
@@ -120,7 +124,7 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
         where,
         cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 2),
         cv2.GaussianBlur(np.maximum(hair, tufts).astype(np.float32), (0, 0), 0.8),
-        (folds * (1 - hair) * _bare(small, frame)).astype(np.float32),
+        (folds * (1 - hair) * _bare(worn)).astype(np.float32),
         oval,
         reach.astype(np.float32),
         look_up(relief[..., None], grown(where, frame.size))[..., 0],
@@ -130,9 +134,8 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
     )
 
 
-def _bare(picture: FloatMap, frame: FaceFrame) -> FloatMap:
+def _bare(worn: NDArray[np.bool_]) -> FloatMap:
     """Return where the skin is free of spectacles: nothing is drawn over rims."""
-    worn = spectacles_in(picture, resized(frame.landmarks, WORK / frame.size))
     return (1 - cv2.GaussianBlur(worn.astype(np.float32), (0, 0), 3)).astype(np.float32)
 
 

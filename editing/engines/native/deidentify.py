@@ -30,11 +30,11 @@ from editing.operations.deidentify import DeidentifyParams
 from editing.progress import Progress, part
 
 AGES = {"young": 0.25, "middle": 0.45, "old": 0.68}  # centuries
-# dlib's distances from which on a surrogate is far enough: one person is below 0.6. Photos of one person
-# are to get one face by a key, so that there only what fails is drawn again.
-FAR, FAR_BY_KEY = 0.72, 0.64
-# How much of the source's own shape is turned into its opposite, in each of the faces that are looked at.
-OPPOSED = (0.0,) * 3 + (0.4,) * 5 + (0.8,) * 8
+# How much of the source's own shape is turned into its opposite, in each of the faces that are looked at,
+# and dlib's distance from which on the best so far is far enough: one person is below 0.6.
+TRIES = ((0.0, 0.72),) * 3 + ((0.4, 0.72),) * 5 + ((0.8, 0.72),) * 8 + ((1.1, 0.66),) * 8
+# Photos of one person are to get one face by a key, so that there only what fails is drawn again.
+FAR_BY_KEY = 0.64
 SEEN = 256  # pixels a side at which the recogniser looks
 ANCHORS = 256  # faces that a key can give: the more, the rarer two people share one
 
@@ -98,15 +98,16 @@ def _somebody(
     drawn = nobodies(
         source, _asked(params), np.random.default_rng(seed), people(models), None if key else own
     )
-    tried: list[tuple[float, Nobody]] = []
-    for n, (opposed, drawn_one) in enumerate(zip(OPPOSED, drawn, strict=False)):
-        progress(0.05 + 0.3 * n / len(OPPOSED), "looking for somebody who is not alike")
+    best: tuple[float, Nobody | None] = (-1.0, None)
+    for n, ((opposed, far), drawn_one) in enumerate(zip(TRIES, drawn, strict=False)):
+        progress(0.05 + 0.3 * n / len(TRIES), "looking for somebody who is not alike")
         nobody = drawn_one.further(source, opposed)
         shown = glimpse(small, models, source, seen, nobody)
-        tried.append((float(np.linalg.norm(_described(shown, small, models) - own)), nobody))
-        if tried[-1][0] >= (FAR_BY_KEY if key else FAR):
+        distance = float(np.linalg.norm(_described(shown, small, models) - own))
+        best = max(best, (distance, nobody), key=lambda one: one[0])
+        if best[0] >= (FAR_BY_KEY if key else far):
             break
-    memo["nobody"] = max(tried, key=lambda one: one[0])[1]
+    memo["nobody"] = best[1]
     return replaced(frame, models, source, seen, memo["nobody"], strength, part(progress, 0.4, 1.0))
 
 

@@ -12,6 +12,7 @@ from editing.attributes import added_attributes
 from editing.engines.native.beard import brow_colour, with_beard
 from editing.engines.native.expression import expressed
 from editing.engines.native.fill import fill
+from editing.engines.native.fringe import fringe_in
 from editing.engines.native.mouth import opening
 from editing.engines.native.recolour import (
     dyed,
@@ -208,12 +209,19 @@ def _coloured(
     return FaceEdit(mask.astype(np.float32), difference=after - picture)
 
 
+def _hair(frame: FaceFrame, models: ModelStore) -> FloatMap:
+    """Return the hair, around the face and over it."""
+    hair, picture = hair_of(frame, models), frame.picture()
+    worn = spectacles_in(picture, frame.landmarks)
+    return np.maximum(hair, fringe_in(picture, frame.landmarks, hair, worn, models))
+
+
 def _skin(frame: FaceFrame, models: ModelStore) -> FloatMap:
     """Return the skin of the face; where hair falls over it, it is hair."""
     mask = parts.skin(frame.landmarks, frame.size)
     unit = parts.eye_distance(frame.landmarks)
     mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * unit) * (mask > 0)
-    return (mask * (1 - hair_of(frame, models))).astype(np.float32)
+    return (mask * (1 - _hair(frame, models))).astype(np.float32)
 
 
 def _lips(frame: FaceFrame, models: ModelStore) -> FloatMap:
@@ -236,5 +244,5 @@ _COLOURED: dict[str, Callable[[FaceFrame, ModelStore], FloatMap]] = {
     "eyes": lambda frame, models: parts.irises(frame.landmarks, frame.size),
     "brows": _brow_hair,
     "skin": _skin,
-    "hair": hair_of,
+    "hair": _hair,
 }

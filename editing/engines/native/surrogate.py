@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.engines.native.fill import face_prior, lay, likely
-from editing.engines.native.fringe import fringe
+from editing.engines.native.fringe import fringe, shown_in
 from editing.engines.native.grain import with_grain
 from editing.engines.native.people import TRAITS, WIDEST, People, people
 from editing.engines.native.reshape import warp
@@ -24,8 +24,10 @@ from editing.faces.align import FaceFrame, resized
 from editing.faces.blur import blurred
 from editing.faces.canonical import canonical_face
 from editing.faces.close import (
+    DARK,
     UNIT,
     WHOLE,
+    bearded_on_close,
     close_mesh,
     coloured,
     lay_close,
@@ -34,8 +36,8 @@ from editing.faces.close import (
     skin_on_close,
 )
 from editing.faces.hair import hair_of
+from editing.faces.light import brightness
 from editing.faces.paste import FaceEdit
-from editing.faces.regions import fitted_to
 from editing.faces.shift import fetched, grown
 from editing.faces.topology import FACE_OVAL, LIPS_INNER
 from editing.models import ModelStore
@@ -56,6 +58,7 @@ GROUP_LIGHT = 2.0 * UNIT  # reach of the light that those who share one face kee
 COARSE = 2.0  # pixels of the close map below which a mixture has no texture of skin
 SOFT = 0.12  # share of the half width of the face over which it fades into what is around
 MOST_HAIR = 0.35  # of the face that may be covered by hair
+BEARDED = 0.25  # logarithm by which what is below the cheeks is darker than they are under a beard
 WEARS = 0.5  # reading of spectacles from which on they are looked for
 # Largest sides of what is painted, of what is looked at, and of what is spread.
 WORK, LOOKED_AT, SPREAD = 1024, 624, 512
@@ -111,13 +114,23 @@ def look_at(frame: FaceFrame, source: Source, models: ModelStore) -> Seen:
     laid = lay_close(seen, landmarks, close_mesh(models))
     colours, beside, hair = np.ascontiguousarray(laid[..., :3]), laid[..., 3], laid[..., 4]
     skin = skin_on_close(canonical) * (beside < 0.2)
+    skin = _without_beard(colours, skin, bearded_on_close(canonical))
     light, features = parted(colours, skin)
     locks = fringe(features, hair, (beside > 0.2) & (hair < 0.2), canonical)
     if not locks.any():
         return Seen(stays, goes, light, features)
-    shown = show_close(locks[..., None], landmarks, canonical, len(picture))[..., 0]
-    stays = np.maximum(stays, fitted_to(picture, shown))
+    stays = np.maximum(stays, shown_in(picture, landmarks, locks, canonical))
     return Seen(stays, goes, *parted(colours, skin * (locks < 0.2)))
+
+
+def _without_beard(colours: FloatMap, skin: FloatMap, beard: FloatMap) -> FloatMap:
+    """Return the skin (HEIGHT, WIDTH) without what a beard hides, which is as bright as the cheeks above."""
+    grey = np.log(brightness(colours) + np.float32(DARK))
+    cheeks, below = (skin > 0.5) & (beard < 0.1), (skin > 0.5) & (beard > 0.9)
+    if not cheeks.any() or not below.any():
+        return skin
+    darker = float(np.median(grey[cheeks]) - np.median(grey[below]))
+    return skin * (1 - beard) if darker > BEARDED else skin
 
 
 def _coverings(
