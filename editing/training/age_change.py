@@ -59,11 +59,11 @@ from editing.training.data import samples
 from editing.training.frames import SET_ASIDE, rating, read_frames
 from editing.training.teacher import Taught, descriptors, teacher
 
-BATCH, RATE = 8, 2e-3
+BATCH, RATE, ON = 8, 2e-3, 6e-4  # ON is the rate of who goes on from a checkpoint
 DRAWINGS = 8
 YOUNGEST, OLDEST = 6.0, 84.0
 # Distance up to which a face may move away from itself, within so many years and beyond.
-SAME, LIKE, NEAR_IN_TIME = 0.33, 0.42, 30.0
+SAME, LIKE, NEAR_IN_TIME = 0.38, 0.5, 30.0
 MOUTH = (61, 291, 0, 17)  # its corners, and the middle of its lips
 # What a unit of each thing costs: ten years, a tenth of distance, gender, smile, steps, size.
 ROUGH, LARGE = (4.0, 6.0, 0.3, 0.1), (1000.0, 60.0, 10.0, 10.0)  # of move, tone, bands, depth
@@ -87,8 +87,10 @@ def train(out: Path, minutes: float = 60, folder: Path = Path("var/training")) -
     network = AgeChange()
     network.face.copy_(_face(models))
     state = folder / "age_change.pt"
+    rate = RATE
     if state.is_file():
         network.load_state_dict(torch.load(state, weights_only=True), strict=False)
+        rate = ON
     average = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
     )
@@ -97,7 +99,7 @@ def train(out: Path, minutes: float = 60, folder: Path = Path("var/training")) -
             {"params": [p for n, p in network.named_parameters() if n != "mean"], "of": 1.0},
             {"params": [network.mean], "of": 3.0, "weight_decay": 0.0},
         ],
-        lr=RATE,
+        lr=rate,
         betas=(0.9, 0.98),
     )
     # Rare ages are drawn more often than their share.
@@ -109,7 +111,7 @@ def train(out: Path, minutes: float = 60, folder: Path = Path("var/training")) -
         done = spent / (minutes * 60)
         for group in optimizer.param_groups:
             warm = min(1.0, (step + 1) / 50)
-            group["lr"] = RATE * group["of"] * warm * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+            group["lr"] = rate * group["of"] * warm * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
         drawn = random.choice(len(scenes.present), BATCH, p=chance / chance.sum())
         target = random.uniform(YOUNGEST, OLDEST, BATCH).astype(np.float32)
         costs = _costs(network, scenes, drawn, target, painter, readers, random)

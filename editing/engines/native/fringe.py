@@ -22,6 +22,7 @@ from editing.faces.close import (
     show_close,
     skin_on_close,
 )
+from editing.faces.hair import sharper
 from editing.faces.light import brightness
 from editing.faces.maps import on_map
 from editing.faces.regions import fitted_to
@@ -31,13 +32,11 @@ from editing.models import ModelStore
 # Logarithms by which a lock is darker than the skin's light, at its edge and all through. Brows are as
 # dark: they count as hair where most of what is right above them does.
 DARKER = (0.15, 0.4)
-SURE, REACH = (
-    0.33,
-    0.12,
-)  # by which a lock's middle is darker; distances between the irises to its edge
-STRANDS = (
-    0.024  # median of what is finer than 1.5 pixels: 0.018 under a brim, 0.029 and more in hair
-)
+# By which a lock's middle is darker, on the forehead and on temples, which are in the shadow of hair;
+# and how far it is to its edge on a forehead, distances between the irises.
+SURE, SURE_ASIDE, REACH = 0.33, 0.6, 0.12
+# Median of what is finer than 1.5 pixels: 0.018 under a brim, 0.029 and more in hair.
+STRANDS = 0.024
 ABOVE, COVERED = 0.14, 0.6  # distances between the irises; share
 LOWEST = 0.1  # distances between the irises, beside and below the corners of the eyes, to where locks hang
 BROWS = (*RIGHT_BROW, *LEFT_BROW)
@@ -76,7 +75,7 @@ def shown_in(
     if not locks.any():
         return np.zeros(picture.shape[:2], np.float32)
     shown = show_close(locks[..., None], landmarks, canonical, len(picture))[..., 0]
-    return fitted_to(picture, shown)
+    return sharper(fitted_to(picture, shown))
 
 
 def fringe(features: FloatMap, hair: FloatMap, worn: Mask, canonical: CanonicalFace) -> FloatMap:
@@ -93,10 +92,12 @@ def fringe(features: FloatMap, hair: FloatMap, worn: Mask, canonical: CanonicalF
     brows = [_on_close(parts.ring(points, brow, WHOLE, 1.3)) > 0 for brow in parts.BROWS]
     where = oval & _above_eyes(points) & ~worn
     bare = where & ~brows[0] & ~brows[1]
-    locks = _going_on((dark > SURE) & bare, (hair > 0.5) | ~oval)
-    locks = _of_strands(locks, dark)
+    forehead = np.arange(HEIGHT)[:, None] + TOP < points[list(BROWS), 1].mean()
+    sure = dark > np.where(forehead, SURE, SURE_ASIDE)
+    locks = _of_strands(_going_on(sure & bare, (hair > 0.5) | ~oval), dark)
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(REACH * UNIT) + 1,) * 2)
-    locks = (cv2.dilate(locks.astype(np.uint8), wide) > 0) & (dark > DARKER[0]) & bare
+    near = cv2.dilate(locks.astype(np.uint8), wide) > 0
+    locks |= near & (dark > DARKER[0]) & bare & forehead
     for brow in brows:
         above = np.zeros_like(brow)
         rise = round(ABOVE * UNIT)
