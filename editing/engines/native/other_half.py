@@ -46,31 +46,34 @@ def completed(
         other_gain: (h, w), likewise of its mirror image.
         models: where the networks come from.
     """
-    size = frame.size
+    size, scale = frame.size, WARP_SIZE / frame.size
     had, leaks = _to_be_had(frame, head, models)
     unseen = np.maximum(head.unseen, leaks)
-    hidden = grown(unseen * had, size)[..., None]
     mirrored = fetched(picture, grown(head.other, size), cv2.INTER_CUBIC).clip(0, 1)
-    mirrored = mirrored * grown(other_gain, size)[..., None]
-    own = fetched(picture, grown(head.displacement, size), cv2.INTER_CUBIC).clip(0, 1) * grown(
-        gain, size
+    # How bright either half is, a smaller picture tells.
+    small = cv2.resize(picture, (WARP_SIZE, WARP_SIZE), interpolation=cv2.INTER_AREA)
+    own_small, other_small = (
+        fetched(small, at * np.float32(scale)) * light
+        for at, light in ((head.displacement, gain), (head.other, other_gain[..., None]))
     )
-    face = parts.ring(head.landmarks, FACE_OVAL, size, 0.94)
-    gains = _matched(own, mirrored, face * (1 - hidden[..., 0]))
+    landmarks = resized(head.landmarks, scale)
+    face = parts.ring(landmarks, FACE_OVAL, WARP_SIZE, 0.94) * (1 - unseen * had)
+    gains = grown(_matched(own_small, other_small, face), WARP_SIZE)
     # What the face's light is says little of the hair around it.
-    near = cv2.resize(head.face, (MATCHING, MATCHING), interpolation=cv2.INTER_AREA)
-    near = cv2.GaussianBlur(near, (0, 0), MATCHING / 25)[..., None]
-    mirrored = mirrored * grown(1 + near * (gains - 1), size)
-    lost = np.maximum(head.lost, unseen * head.face * (1 - had))
-    hole = _hole(lost, resized(head.landmarks, WARP_SIZE / size))
-    shown = own + hidden * (mirrored - own)
+    near = cv2.GaussianBlur(head.face, (0, 0), WARP_SIZE / 25)[..., None]
+    mirrored *= grown(other_gain[..., None] * (1 + near * (gains - 1)), size)
+    hidden = grown(unseen * had, size)[..., None]
+    hole = _hole(np.maximum(head.lost, unseen * head.face * (1 - had)), landmarks)
     if hole.any():
+        own = fetched(picture, grown(head.displacement, size), cv2.INTER_CUBIC).clip(0, 1)
+        own *= grown(gain, size)
+        shown = (own + hidden * (mirrored - own)).clip(0, 1)
         hole = cv2.resize(hole, (size, size), interpolation=cv2.INTER_NEAREST)
-        painted = fill(shown.clip(0, 1).astype(np.float32), hole > 0, head.landmarks, models)
+        painted = fill(shown.astype(np.float32), hole > 0, head.landmarks, models)
         mirrored = np.where(hole[..., None] > 0, painted, mirrored)
         hidden = np.maximum(hidden, hole[..., None])
     kept = grown(gain, size) * (1 - hidden)
-    return kept.astype(np.float32), (hidden * mirrored).astype(np.float32)
+    return kept.astype(np.float32, copy=False), (hidden * mirrored).astype(np.float32, copy=False)
 
 
 def _hole(lost: FloatMap, landmarks: Points) -> NDArray[np.uint8]:
