@@ -59,7 +59,7 @@ def run_at_once(jobs: Sequence[tuple[Job, Progress, tuple[float, float]]]) -> No
         told.put(None)
 
     running, highest = len(jobs), 0.0
-    with one_thread_of_torch(), ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         futures = [pool.submit(job, part(relayed(told_to), *share)) for job, told_to, share in jobs]
         for future in futures:
             future.add_done_callback(ended)
