@@ -15,6 +15,14 @@ from editing.models import ModelStore
 
 WORK = 512
 CHEEKS = (50, 280, 101, 330)  # right below the eyes, where no beard grows
+BARE = (*CHEEKS, 9, 8, 195)  # and between the brows, and on the nose
+# Distances between the irises: how wide a spot of skin is, how far beyond the oval skin and hair are told
+# apart, from where on hair is hair, and how deep in it.
+SPOT, ASIDE, BEYOND, DEEP = 0.12, 0.45, 0.4, 0.06
+# The least spread of a colour, of hair and of skin: of the logarithm of its brightness, light and shade
+# being what they are, and of red's and blue's share.
+SPREAD = np.array([0.35, 0.02, 0.02], np.float32)
+LEAST = 400  # pixels of a 512-pixel frame of which hair's colour can be told
 
 FloatMap = NDArray[np.float32]
 
@@ -35,6 +43,7 @@ def hair_of(frame: FaceFrame, models: ModelStore) -> FloatMap:
     hair = apart_from_skin(
         hair * person, picture, cheek_colour(picture, landmarks), oval, eye_distance(landmarks)
     )
+    hair = apart_by_colour(hair, picture, landmarks, oval)
     grown = cv2.resize(hair, (frame.size, frame.size), interpolation=cv2.INTER_LINEAR)
     return grown.astype(np.float32)
 
@@ -75,6 +84,65 @@ def without_scalp(hair: FloatMap, picture: FloatMap, cheek: FloatMap) -> FloatMa
     alike = np.clip(2 - hue / 0.1, 0, 1) * np.clip((bright / level - 0.45) / 0.25, 0, 1)
     bald = alike * np.clip(2 - strands / 0.018, 0, 1)
     return (hair * (1 - cv2.GaussianBlur(bald.astype(np.float32), (0, 0), 3))).astype(np.float32)
+
+
+def apart_by_colour(
+    hair: FloatMap, picture: FloatMap, landmarks: NDArray[np.float32], oval: FloatMap
+) -> FloatMap:
+    """Return the hair without skin beside the face: what has rather the colours of this face's skin than of
+    this head's hair.
+
+    The head network takes the forehead along, and a forehead in the shadow of hair is darker than cheeks
+    are. Both colours are normal distributions of brightness and chromaticity, which this picture tells;
+    where they are nearly the same, blond hair beside fair skin, nothing is taken away.
+
+    Args:
+        hair: (S, S), 0 to 1.
+        picture: (S, S, 3), RGB in [0, 1].
+        landmarks: (478, 3), pixels of it.
+        oval: (S, S), the face, 0 to 1.
+    """
+    irises = eye_distance(landmarks)
+    face = (oval > 0.5).astype(np.uint8)
+    inside = cv2.erode((hair > 0.9).astype(np.uint8), _disc(DEEP * irises))
+    inside[cv2.dilate(face, _disc(BEYOND * irises)) > 0] = 0
+    if inside.sum() < LEAST * (len(hair) / WORK) ** 2:
+        return hair
+    spots = np.zeros_like(face)
+    for x, y in landmarks[list(BARE), :2]:
+        cv2.circle(spots, (round(float(x)), round(float(y))), round(SPOT * irises), 1, -1)
+    colours = _colours(picture)
+    of_hair, of_skin = (_unlikeness(colours, colours[m > 0]) for m in (inside, spots))
+    skin = 1 / (1 + np.exp(np.clip((of_skin - of_hair) / 2 + 1, -30, 30)))
+    skin = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 1.5)
+    zone = cv2.dilate(face, _disc(ASIDE * irises)).astype(np.float32)
+    return (hair * (1 - skin * cv2.GaussianBlur(zone, (0, 0), 6))).astype(np.float32)
+
+
+def _colours(picture: FloatMap) -> FloatMap:
+    """Return (S, S, 3): the logarithm of the brightness, and red's and blue's share of it."""
+    calm = cv2.GaussianBlur(picture, (0, 0), 1.0) + np.float32(0.02)
+    total = calm.sum(axis=2)
+    return np.dstack([np.log(total), calm[..., 0] / total, calm[..., 2] / total]).astype(np.float32)
+
+
+def _unlikeness(colours: FloatMap, known: FloatMap) -> FloatMap:
+    """Return (S, S): -2 times the logarithm of how likely a colour is, but for a constant, from pixels
+    (N, 3) most of which are what is meant."""
+    away = np.abs(known - np.median(known, axis=0))
+    near = known[(away <= 3 * np.median(away, axis=0) + SPREAD / 2).all(axis=1)]
+    covariance = np.cov(near.T) + np.diag(SPREAD**2)
+    whiten = np.linalg.inv(np.linalg.cholesky(covariance))
+    white = cv2.transform(colours - near.mean(axis=0), whiten.astype(np.float32))
+    found: FloatMap = (white * white).sum(axis=2) + np.float32(np.linalg.slogdet(covariance)[1])
+    return found
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    found: NDArray[np.uint8] = cv2.getStructuringElement(
+        cv2.MORPH_ELLIPSE, (2 * round(radius) + 1,) * 2
+    )
+    return found
 
 
 def sharper(mask: FloatMap) -> FloatMap:

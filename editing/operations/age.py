@@ -96,7 +96,16 @@ AGE = Operation(
     ),
     engines=(
         EngineDeclaration(
-            "native", weights=("mesh", "landmarks", "age", "age_change", "age_reader", "head")
+            "native",
+            weights=(
+                "mesh",
+                "landmarks",
+                "age",
+                "age_change",
+                "age_reader",
+                "xception_age",
+                "head",
+            ),
         ),
         EngineDeclaration("diffusion", weights=("mesh", "landmarks"), setting=PIPELINE_SETTING),
     ),

@@ -19,6 +19,7 @@ from editing.training import (
     recogniser,
     second_recogniser,
     surrogate,
+    xception_age,
 )
 from editing.weights import weights_folder
 
@@ -35,6 +36,7 @@ RECIPES = {
     "surrogate": surrogate.train,
     "recogniser": recogniser.train,
     "second_recogniser": second_recogniser.train,
+    "xception_age": xception_age.train,
 }
 
 

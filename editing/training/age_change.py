@@ -2,8 +2,10 @@
 
     python -m editing.training age_change --minutes 60
 
-The U-Net's maps are drawn as the engine draws them, at 256 pixels, and two readers say how old the
-result looks: our own, and one on the teacher's descriptor. Neither is the judge of ``evaluate age``.
+The U-Net's maps are drawn as the engine draws them, at 256 pixels, and four readers say how old the
+result looks: our own, one on the teacher's descriptor, and two that learned how old people are
+(``xception_age``, ``deep_age``). None is the judge of ``evaluate age``: four that agree are less easily
+deceived than two.
 Beside them the recogniser (the same person), the teacher's gender, and the mouth's corners (a
 smile is not to come or go with age).
 """
@@ -53,9 +55,11 @@ from editing.networks.age import (
 )
 from editing.networks.recogniser import Recogniser
 from editing.networks.second_recogniser import SECOND_CROP, SECOND_SIDE
+from editing.networks.xception_age import XCEPTION_CROP, XCEPTION_SIDE, XceptionAge
 from editing.training.age_scenes import MASKS, Scenes, read_scenes
 from editing.training.card import write_weights
 from editing.training.data import samples
+from editing.training.deep_age import DeepAge
 from editing.training.frames import SET_ASIDE, rating, read_frames
 from editing.training.teacher import Taught, descriptors, teacher
 
@@ -63,11 +67,11 @@ BATCH, RATE, ON = 8, 2e-3, 6e-4  # ON is the rate of who goes on from a checkpoi
 DRAWINGS = 8
 YOUNGEST, OLDEST = 6.0, 84.0
 # Distance up to which a face may move away from itself, within so many years and beyond.
-SAME, LIKE, NEAR_IN_TIME = 0.38, 0.5, 30.0
+SAME, LIKE, NEAR_IN_TIME = 0.4, 0.55, 30.0
 MOUTH = (61, 291, 0, 17)  # its corners, and the middle of its lips
 # What a unit of each thing costs: ten years, a tenth of distance, gender, smile, steps, size.
 ROUGH, LARGE = (4.0, 6.0, 0.3, 0.1), (1000.0, 60.0, 10.0, 10.0)  # of move, tone, bands, depth
-AGE, PERSON, GENDER, SMILE, STEPS, SIZE = 1.0, 0.6, 0.5, 60.0, 3.0, 0.02
+AGE, EACH, PERSON, GENDER, SMILE, STEPS, SIZE = 1.2, 0.8, 0.6, 0.5, 60.0, 3.0, 0.02
 
 
 def train(out: Path, minutes: float = 60, folder: Path = Path("var/training")) -> None:
@@ -83,6 +87,7 @@ def train(out: Path, minutes: float = 60, folder: Path = Path("var/training")) -
     ]
     scenes = read_scenes(chosen, folder, models)
     readers = Readers(folder, models)
+    seen_before = _read_before(scenes, readers)
     painter = Painter(models)
     network = AgeChange()
     network.face.copy_(_face(models))
@@ -114,7 +119,7 @@ def train(out: Path, minutes: float = 60, folder: Path = Path("var/training")) -
             group["lr"] = rate * group["of"] * warm * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
         drawn = random.choice(len(scenes.present), BATCH, p=chance / chance.sum())
         target = random.uniform(YOUNGEST, OLDEST, BATCH).astype(np.float32)
-        costs = _costs(network, scenes, drawn, target, painter, readers, random)
+        costs = _costs(network, scenes, seen_before, drawn, target, painter, readers, random)
         loss = torch.stack(costs).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -224,8 +229,12 @@ class Readers:
 
     def __init__(self, folder: Path, models: ModelStore) -> None:
         self.ours = models.network("age_reader", AgeReader)
+        self.xception = models.network("xception_age", XceptionAge)
+        self.deep = DeepAge(folder)
         self.recogniser = models.network("recogniser", Recogniser)
         self.teacher = teacher(models)
+        for network in (self.ours, self.xception, self.recogniser, self.teacher):
+            network.requires_grad_(False)
         frames = read_frames(folder, models)
         told = descriptors(frames, folder)
         learn = [n for n in frames.learned() if frames.samples[n].collection == "omi"]
@@ -233,15 +242,46 @@ class Readers:
         male = np.array([float(rating(frames.samples[n])["gender"]) / 100 for n in learn])
         self.male = Taught(told[learn], male.astype(np.float32))
 
-    def ages(self, pictures: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what our reader and the teacher's find, years, and the teacher's share of "male"."""
-        ours = expected_age(self.ours(_looked(pictures, READER_SIDE, READER_CROP, random)))
-        descriptor = self.teacher.features(_looked(pictures, SECOND_SIDE, SECOND_CROP, random))
-        return ours, self.age(descriptor), self.male(descriptor)
+    def ages(self, pictures: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Return what the four readers find, years (4, N), and the teacher's share of "male" (N,)."""
+        pictures = _photographed(pictures, random)
+        small = _looked(pictures, SECOND_SIDE, SECOND_CROP, random)
+        descriptor = self.teacher.features(small)
+        found = [
+            expected_age(self.ours(_looked(pictures, READER_SIDE, READER_CROP, random))),
+            self.xception(_looked(pictures, XCEPTION_SIDE, XCEPTION_CROP, random)),
+            self.deep(small),
+        ]
+        return torch.stack([*found, self.age(descriptor)]), self.male(descriptor)
+
+    def people(self, pictures: Tensor, points: list[NDArray[np.float32]]) -> Tensor:
+        """Return the recogniser's descriptors of the faces (N, 128)."""
+        return torch.cat(
+            [self.recogniser(chip(pictures[n : n + 1], p)) for n, p in enumerate(points)]
+        )
+
+
+def _read_before(scenes: Scenes, readers: Readers) -> tuple[Tensor, Tensor]:
+    """Return who the unedited faces are (N, 128), and the teacher's share of "male" (N,)."""
+    people, male = [], []
+    with torch.no_grad():
+        for n in range(len(scenes.present)):
+            picture = _picture(scenes.picture[n : n + 1])
+            people.append(readers.people(picture, [scenes.points[n]]))
+            male.append(readers.ages(picture, np.random.default_rng(n))[1])
+    return torch.cat(people), torch.cat(male)
+
+
+def _photographed(pictures: Tensor, random: np.random.Generator) -> Tensor:
+    """Return the pictures as a smaller, grainier photograph would have them."""
+    sigma = float(random.uniform(0, 2.0))
+    if sigma > 0.4:
+        pictures = blurred(pictures, sigma)
+    return pictures + random.uniform(0, 0.015) * torch.randn_like(pictures)
 
 
 def _looked(pictures: Tensor, side: float, size: int, random: np.random.Generator) -> Tensor:
-    """Return the middle of the pictures, as if found a little elsewhere, and a little blurred."""
+    """Return the middle of the pictures, as if found a little elsewhere."""
     count = len(pictures)
     scale = side * np.exp(random.normal(0, 0.05, count))
     roll, flip = np.radians(random.normal(0, 3, count)), random.choice([-1, 1], count)
@@ -249,18 +289,15 @@ def _looked(pictures: Tensor, side: float, size: int, random: np.random.Generato
     turn[:, 0, 0], turn[:, 0, 1] = flip * scale * np.cos(roll), -scale * np.sin(roll)
     turn[:, 1, 0], turn[:, 1, 1] = flip * scale * np.sin(roll), scale * np.cos(roll)
     turn[:, :, 2] = random.normal(0, 0.02, (count, 2))
-    sigma = float(random.uniform(0, 1.2))
-    if sigma > 0.4:
-        pictures = blurred(pictures, sigma)
     grid = F.affine_grid(torch.from_numpy(turn), [count, 3, size, size], align_corners=False)
     seen = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    grain = random.uniform(0, 0.015) * torch.randn_like(seen)
-    return (seen + grain).clamp(0, 1)
+    return seen.clamp(0, 1).to(memory_format=torch.channels_last)
 
 
 def _costs(
     network: AgeChange,
     scenes: Scenes,
+    before: tuple[Tensor, Tensor],
     drawn: NDArray[np.int64],
     target: NDArray[np.float32],
     painter: Painter,
@@ -271,21 +308,15 @@ def _costs(
     wanted, present = torch.from_numpy(target), scene["present"]
     maps = network(scene["on_map"], present, wanted)
     shown = painter.draw(scene, wanted, maps, random.integers(DRAWINGS, size=len(drawn)))
-    ours, taught, male = readers.ages(shown, random)
-    with torch.no_grad():
-        _, _, was_male = readers.ages(scene["picture"], random)
-        points = [scenes.points[n] for n in drawn]
-        before = [
-            readers.recogniser(chip(scene["picture"][n : n + 1], p)) for n, p in enumerate(points)
-        ]
-    after = [readers.recogniser(chip(shown[n : n + 1], p)) for n, p in enumerate(points)]
-    distance = torch.stack([(a - b).norm() for a, b in zip(after, before, strict=True)])
+    ages, male = readers.ages(shown, random)
+    was, was_male = (values[torch.from_numpy(drawn)] for values in before)
+    distance = (readers.people(shown, [scenes.points[n] for n in drawn]) - was).norm(dim=1)
     near = (wanted - present).abs() <= NEAR_IN_TIME
     corners = _mouth(maps[0], painter.mouth)
     size = torch.stack([k * m.square().mean() for m, k in zip(maps, LARGE, strict=True)]).sum()
     return [
-        AGE * F.smooth_l1_loss(ours / 10, wanted / 10, beta=0.5),
-        AGE * F.smooth_l1_loss(taught / 10, wanted / 10, beta=0.5),
+        AGE * F.smooth_l1_loss(ages.mean(0) / 10, wanted / 10, beta=0.5),
+        EACH * F.smooth_l1_loss(ages / 10, wanted.expand_as(ages) / 10, beta=0.5),
         PERSON * (10 * (distance - torch.where(near, SAME, LIKE)).relu()).mean(),
         GENDER * (4 * ((male - was_male).abs() - 0.1).relu()).mean(),
         SMILE * (corners / 0.06).square().mean() * 0.01,
@@ -317,10 +348,7 @@ def _steps(maps: Tensor) -> Tensor:
 def _batch(
     scenes: Scenes, drawn: NDArray[np.int64], target: NDArray[np.float32]
 ) -> dict[str, Tensor]:
-    def picture(values: NDArray[np.uint8]) -> Tensor:
-        return torch.from_numpy(values).permute(0, 3, 1, 2).float() / 255
-
-    masks = picture(scenes.masks[drawn])
+    masks = _picture(scenes.masks[drawn])
     grey = [
         hair_change(
             scenes.picture[n].astype(np.float32) / 255, float(scenes.present[n]), float(age)
@@ -328,14 +356,18 @@ def _batch(
         for n, age in zip(drawn, target, strict=True)
     ]
     return {
-        "picture": picture(scenes.picture[drawn]),
-        "on_map": picture(scenes.on_map[drawn]),
+        "picture": _picture(scenes.picture[drawn]),
+        "on_map": _picture(scenes.on_map[drawn]),
         "where": torch.from_numpy(scenes.where[drawn].astype(np.float32)),
         "turn": torch.from_numpy(scenes.turn[drawn]),
         "present": torch.from_numpy(scenes.present[drawn]),
         "grey": torch.from_numpy(np.stack(grey)).permute(0, 3, 1, 2),
         **{name: masks[:, n : n + 1] for n, name in enumerate(MASKS)},
     }
+
+
+def _picture(values: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(values).permute(0, 3, 1, 2).float() / 255
 
 
 def publish(network: nn.Module, steps: int, folder: Path) -> None:

@@ -29,18 +29,7 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
     path = folder / MODEL
     if not path.is_file():
         raise FileNotFoundError(f"no network at {path}; {__doc__}")
-    arrays = read_arrays(path, json.loads(path.read_text())["weightsManifest"])
-    tensors = _layer(arrays, "stem", "conv1/convolution/merged_input", "conv1_bn")
-    for n in range(len(SECOND_BLOCKS)):
-        told = f"conv_dw_{n + 1}"
-        kernel = arrays[f"{told}/depthwise_kernel"].permute(2, 3, 0, 1)
-        scale = arrays[f"{told}_bn/batchnorm_1/mul"]
-        tensors[f"blocks.{2 * n}.weight"] = kernel * scale.view(-1, 1, 1, 1)
-        tensors[f"blocks.{2 * n}.bias"] = arrays[f"{told}_bn/batchnorm_1/sub"]
-        told = f"conv_pw_{n + 1}"
-        tensors |= _layer(
-            arrays, f"blocks.{2 * n + 1}", f"{told}/convolution/merged_input", f"{told}_bn"
-        )
+    tensors = mobilenet(read_arrays(path, json.loads(path.read_text())["weightsManifest"]))
     write_weights(
         out,
         "second_recogniser",
@@ -55,6 +44,22 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
             "Its authors do not say what it learned from.",
         ],
     )
+
+
+def mobilenet(arrays: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors of ``SecondRecogniser`` from a graph's arrays, its scales folded in."""
+    tensors = _layer(arrays, "stem", "conv1/convolution/merged_input", "conv1_bn")
+    for n in range(len(SECOND_BLOCKS)):
+        told = f"conv_dw_{n + 1}"
+        kernel = arrays[f"{told}/depthwise_kernel"].permute(2, 3, 0, 1)
+        scale = arrays[f"{told}_bn/batchnorm_1/mul"]
+        tensors[f"blocks.{2 * n}.weight"] = kernel * scale.view(-1, 1, 1, 1)
+        tensors[f"blocks.{2 * n}.bias"] = arrays[f"{told}_bn/batchnorm_1/sub"]
+        told = f"conv_pw_{n + 1}"
+        tensors |= _layer(
+            arrays, f"blocks.{2 * n + 1}", f"{told}/convolution/merged_input", f"{told}_bn"
+        )
+    return tensors
 
 
 def _layer(arrays: dict[str, Tensor], name: str, kernel: str, norm: str) -> dict[str, Tensor]:

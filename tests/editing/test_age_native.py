@@ -15,18 +15,24 @@ from editing.engines.native.age_canvas import canvas_of
 from editing.engines.native.age_detail import SHARPEST, no_sharper
 from editing.engines.native.age_hair import grey_share, hair_change
 from editing.engines.native.age_relief import wrinkles
-from editing.faces.align import align
+from editing.errors import EngineUnavailable
+from editing.faces.align import align, resized
 from editing.faces.blur import blurred
 from editing.faces.canonical import canonical_face
 from editing.faces.detect import detect_faces
+from editing.faces.hair import apart_by_colour
 from editing.faces.light import brightness
 from editing.faces.maps import look_up, on_map, places
+from editing.faces.parts import ring
 from editing.faces.regions import fitted_to, head_regions
+from editing.faces.topology import FACE_OVAL
 from editing.models import ModelStore
 from editing.networks.age import AgeChange, AgeCourse
+from editing.networks.xception_age import XceptionAge
 from editing.photo import Photo
 from editing.pipeline import edit_photo
 from editing.request import EditRequest
+from editing.weights import weights_folder
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +133,51 @@ def test_hair_and_person_are_where_they_are(frame, models):
     assert regions.person[5:40, 2:8].max() < 0.3  # the sky behind
 
 
+@pytest.mark.parametrize("is_hair", [False, True])
+def test_a_forehead_in_shadow_is_no_hair(frame, is_hair):
+    size = 512
+    landmarks = resized(frame.landmarks, size / frame.size)
+    random = np.random.default_rng(0)
+    oval = ring(landmarks, FACE_OVAL, size)
+    picture = np.empty((size, size, 3), np.float32)
+    picture[:] = dark = np.array([0.08, 0.06, 0.05])
+    picture[oval > 0.5] = 0.7, 0.5, 0.4
+    row = int(landmarks[10, 1])
+    top = np.zeros(oval.shape, bool)
+    top[row : row + 40] = oval[row : row + 40] > 0.5
+    picture[top] = dark if is_hair else (0.38, 0.21, 0.15)  # dark, and more colourful
+    picture *= np.exp(random.normal(0, 0.1, (size, size, 1))).astype(np.float32)
+    hair = np.maximum(1 - oval, top).astype(np.float32)
+    cleaned = apart_by_colour(hair, picture, landmarks, oval)
+    assert (cleaned[top] > 0.5).mean() == pytest.approx(float(is_hair), abs=0.1)
+    assert cleaned[oval < 0.01].mean() > 0.98
+
+
 def test_older_looks_older(strip):
     read = {age: one.faces[0].measures["age_after"] for age, one in strip.items()}
     assert read[10] < read[30] < read[50] < read[75]
     assert read[75] - read[10] > 25
+
+
+def test_two_readers_say_how_old_she_is(frame, models):
+    small = cv2.resize(frame.picture(), (256, 256), interpolation=cv2.INTER_AREA)
+    both = float(read_ages([small], models)[0])
+    middle = cv2.resize(small[44:212, 44:212], (112, 112))
+    crop = torch.from_numpy(middle).permute(2, 0, 1)[None].clamp(0, 1)
+    with torch.inference_mode():
+        known = float(models.network("xception_age", XceptionAge)(crop)[0])
+    assert 25 < known < 45
+    assert both != known
+    assert abs(both - known) < 8
+
+
+def test_a_reader_without_its_weights_is_named(tmp_path, photo, faces):
+    for path in weights_folder().glob("*.[js]*"):
+        if path.stem != "xception_age":
+            (tmp_path / path.name).symlink_to(path)
+    request = EditRequest(operation="age", params={"target_age": 50})
+    with pytest.raises(EngineUnavailable, match="xception_age"):
+        edit_photo(photo, request, ModelStore(folder=tmp_path), faces=faces)
 
 
 def test_near_her_own_age_nothing_moves(photo, faces, frame, models):

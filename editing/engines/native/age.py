@@ -40,6 +40,7 @@ from editing.networks.age import (
     age_basis,
     expected_age,
 )
+from editing.networks.xception_age import XCEPTION_CROP, XCEPTION_SIDE, XceptionAge
 from editing.operations.age import AgeParams
 from editing.operations.base import Operation, Params
 from editing.progress import Progress
@@ -170,17 +171,28 @@ def _beyond_doubt(years: float) -> float:
 
 
 def read_ages(pictures: list[FloatMap], models: ModelStore) -> NDArray[np.float64]:
-    """Return how old the reader finds the faces of frames, years."""
-    size = pictures[0].shape[0]
-    rim = round(size * (1 - READER_SIDE) / 2)
-    crops = [
-        cv2.resize(p[rim : size - rim, rim : size - rim], (READER_CROP, READER_CROP))
-        for p in pictures
-    ]
-    network = models.batched("age_reader", AgeReader)
-    tensor = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).clamp(0, 1).to(models.device)
+    """Return how old two readers find the faces of frames, years, in the mean.
+
+    Ours learned how old raters find people, the other how old people are, in other photographs: what one
+    alone finds in a face is less certain.
+    """
+    looks = models.batched("age_reader", AgeReader)
+    years = models.batched("xception_age", XceptionAge)
     with torch.inference_mode():
-        return expected_age(network(tensor)).cpu().numpy().astype(np.float64)
+        looked = expected_age(looks(_middles(pictures, READER_SIDE, READER_CROP, models.device)))
+        known = years(_middles(pictures, XCEPTION_SIDE, XCEPTION_CROP, models.device))
+        return ((looked + known) / 2).cpu().numpy().astype(np.float64)
+
+
+def _middles(
+    pictures: list[FloatMap], side: float, pixels: int, device: torch.device
+) -> torch.Tensor:
+    """Return (N, 3, pixels, pixels): the middle of each frame, ``side`` of it."""
+    size = pictures[0].shape[0]
+    rim = round(size * (1 - side) / 2)
+    inside = slice(rim, size - rim)
+    crops = [cv2.resize(p[inside, inside], (pixels, pixels)) for p in pictures]
+    return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).clamp(0, 1).to(device)
 
 
 def _age(canvas: Canvas, step: _Step, present: float, hair_age: float, keep_hair: bool) -> FaceEdit:

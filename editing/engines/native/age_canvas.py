@@ -13,7 +13,7 @@ from editing.engines.native.fringe import fringe_in
 from editing.engines.native.spectacles import spectacles_in
 from editing.faces.align import FaceFrame, resized
 from editing.faces.canonical import CanonicalFace, canonical_face
-from editing.faces.hair import CHEEKS, apart_from_skin, sharper, without_scalp
+from editing.faces.hair import CHEEKS, apart_by_colour, apart_from_skin, sharper, without_scalp
 from editing.faces.maps import canonical_mesh, laid_on_map, look_up, on_map, places
 from editing.faces.regions import fitted_to, head_regions
 from editing.faces.shift import grown
@@ -107,6 +107,7 @@ def canvas_of(frame: FaceFrame, course: AgeCourse, seed: int, models: ModelStore
     landmarks = resized(frame.landmarks, WORK / frame.size)
     worn = spectacles_in(small, landmarks)
     hair = np.maximum(hair, fringe_in(small, landmarks, hair, worn, models))
+    hair = apart_by_colour(hair, small, landmarks, oval)
     tufts = _face_hair(small, cheek, where, canonical.shape)
     person = np.maximum(person, oval)  # hats and hands apart, a face is a person's
     skin = person * (1 - hair) * neck * (1 - still)
