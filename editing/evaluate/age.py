@@ -52,14 +52,16 @@ class AgeSource:
 
 @dataclass(frozen=True, slots=True)
 class AgeEdit:
-    """One target on one face. ``second`` is None where there is no second reader, ``usual``, what the
-    judge reads of real people of the target's age, where there are none."""
+    """One target on one face. ``second`` is None where there is no second reader; ``usual``, what the
+    judge reads of people of the target's age whom nobody edited, and ``unedited_error``, by how much it errs
+    on them, are None where there are none."""
 
     source: AgeSource
     label: str
     target: float
     read: float | None
     usual: float | None
+    unedited_error: float | None
     second: float | None
     identity: float | None
     gender_kept: bool | None
@@ -204,6 +206,7 @@ def _edit(
         target=target,
         read=after.age,
         usual=curve.at(target) if curve else None,
+        unedited_error=curve.error(target) if curve else None,
         second=second.read(after.descriptor) if second and after.chip else None,
         identity=_number(measures["identity_distance"]),
         gender_kept=None if male is None else (male > 0.5) == (source.male > 0.5),

@@ -37,6 +37,11 @@ class JudgeCurve:
         found = np.linalg.lstsq(line * near[:, None], self.read * near, rcond=None)[0]
         return float(found[0])
 
+    def error(self, age: float) -> float:
+        """Return the judge's mean absolute error on people about that old: of a face that nobody edited."""
+        weights = np.exp(-0.5 * ((self.ages - age) / WIDTH) ** 2)
+        return float(np.average(np.abs(self.read - self.ages), weights=weights))
+
 
 def judge_curve(cache: Path, models: ModelStore) -> JudgeCurve | None:
     """Return the curve of the people of ``omi`` that recipes may see; None where they are not there.

@@ -25,6 +25,7 @@ Numbers = dict[str, float | int | None]
 # What is told of every set of edits, and how; "unmeasured" where nobody read it.
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("error", "error to the target, judge", "{:.1f}"),
+    ("unedited_error", "its error on unedited faces of that age", "{:.1f}"),
     ("bias", "bias, judge", "{:+.1f}"),
     ("fair_error", "error, judge's own bias taken out", "{:.1f}"),
     ("second_error", "error, second reader", "{:.1f}"),
@@ -48,6 +49,7 @@ def summarize_edits(edits: Sequence[AgeEdit]) -> Numbers:
     outside = [e.outside for e in edits if e.outside is not None]
     return {
         "error": _mean(abs(one) for one in off),
+        "unedited_error": _mean(e.unedited_error for e in edits),
         "bias": _mean(off),
         "fair_error": _mean(
             abs(e.read - e.usual) for e in edits if e.read is not None and e.usual is not None

@@ -31,7 +31,7 @@ def source(read=40.0, counts=True, gender="female", tone=20.0, age=42.0, photo="
 
 
 def edit(source, label="60", target=60.0, **values):
-    told = {"read": 57.0, "usual": 58.0, "second": 66.0, "identity": 0.3, "gender_kept": True,
+    told = {"read": 57.0, "usual": 58.0, "unedited_error": 6.0, "second": 66.0, "identity": 0.3, "gender_kept": True,
             "smile_kept": True, "ssim": 0.9, "sharpness": 1.2, "outside": 0.0}  # fmt: skip
     return AgeEdit(source, label, target, **(told | values))
 
@@ -101,7 +101,7 @@ def test_groups_and_the_worst_of_them_are_named():
 
 
 def test_what_nobody_read_is_unmeasured_and_json_is_strict():
-    one = edit(source(age=None), read=None, second=None, identity=None)
+    one = edit(source(age=None), read=None, unedited_error=None, second=None, identity=None)
     page = to_markdown(AgeEvaluation("native", "f", 1, None, 1.0, [one.source], [one]))
     assert "| all | unmeasured | unmeasured |" in page
 
@@ -121,6 +121,7 @@ def test_the_judges_curve_is_what_it_reads_of_real_people():
     curve = JudgeCurve(ages, 0.8 * ages + 3)
     # On a line it is that line, at its ends too.
     assert [curve.at(age) for age in (10.0, 50.0, 75.0)] == pytest.approx([11.0, 43.0, 63.0])
+    assert curve.error(50.0) == pytest.approx(7.0, abs=0.1)
 
 
 def test_no_labelled_faces_no_second_reader_and_no_curve(tmp_path, monkeypatch, models):
