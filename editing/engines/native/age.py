@@ -47,7 +47,7 @@ from editing.progress import Progress
 
 SKETCH = 256  # side of the frame on which the course is set, and of its maps
 # Ages of the model at which the reader is asked.
-PROBES = (2.0, 12.0, 24.0, 36.0, 48.0, 60.0, 72.0, 84.0)
+PROBES = (4.0, 20.0, 36.0, 52.0, 68.0, 84.0)
 FARTHEST = 10.0  # years by which the model's age may differ from the one asked for
 # Years within which the reader's finding and the age asked for may be the same age, and from which on
 # they are not.
