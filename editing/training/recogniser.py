@@ -8,7 +8,6 @@ Nothing is trained: dlib's network (Davis King, CC0) is in that package (MIT) as
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
@@ -27,10 +26,7 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
     Raises:
         FileNotFoundError: the package is not in ``folder``.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise FileNotFoundError(f"no arrays at {path}; {__doc__}")
-    arrays = read_arrays(path, json.loads(path.read_text()))
+    arrays = read_arrays(folder / MANIFEST, __doc__)
     tensors = _layer("stem", arrays, "conv32_down")
     for n, name in enumerate(_names()):
         for part, own in (("first", "conv1"), ("second", "conv2")):

@@ -7,7 +7,6 @@ Nothing is trained: the graph's scales are folded into its convolutions.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
@@ -26,10 +25,7 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
     Raises:
         FileNotFoundError: the package is not in ``folder``.
     """
-    path = folder / MODEL
-    if not path.is_file():
-        raise FileNotFoundError(f"no network at {path}; {__doc__}")
-    tensors = mobilenet(read_arrays(path, json.loads(path.read_text())["weightsManifest"]))
+    tensors = mobilenet(read_arrays(folder / MODEL, __doc__))
     write_weights(
         out,
         "second_recogniser",

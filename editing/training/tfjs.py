@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,16 @@ import torch
 from torch import Tensor
 
 
-def read_arrays(path: Path, manifest: list[dict[str, Any]]) -> dict[str, Tensor]:
-    """Return the arrays of a TensorFlow.js manifest, whose files lie beside ``path``, by name."""
+def read_arrays(path: Path, advice: str | None) -> dict[str, Tensor]:
+    """Return the arrays by name: of a manifest, or of a graph that has one; their files lie beside it.
+
+    Raises:
+        FileNotFoundError: there is no such file; the message goes on with ``advice``.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no network at {path}; {advice}")
+    told = json.loads(path.read_text())
+    manifest: list[dict[str, Any]] = told if isinstance(told, list) else told["weightsManifest"]
     found: dict[str, Tensor] = {}
     for group in manifest:
         data = b"".join((path.parent / part).read_bytes() for part in group["paths"])

@@ -1,45 +1,20 @@
 """Recipe of ``xception_age``: the age network of ``@vladmandic/face-api`` as a module of torch.
 
     npm pack @vladmandic/face-api@1.7.15 && tar xzf vladmandic-face-api-1.7.15.tgz -C var/training
-    mv var/training/package var/training/face-api
 
 Nothing is trained.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from torch import Tensor
 
-from editing.networks.xception_age import XceptionAge
 from editing.training.card import write_weights
 from editing.training.tfjs import read_arrays
 
-MODEL = Path("face-api/model/age_gender_model-weights_manifest.json")
-# Ours, and theirs.
-NAMES = {
-    "stem": "entry_flow/conv_in",
-    "entry.0": "entry_flow/reduction_block_0",
-    "entry.1": "entry_flow/reduction_block_1",
-    **{
-        f"middle.{n}.{m}": f"middle_flow/main_block_{n}/separable_conv{m}"
-        for n in range(2)
-        for m in range(3)
-    },
-    "exit": "exit_flow/reduction_block",
-    "last": "exit_flow/separable_conv",
-    "years": "fc/age",
-}
-PARTS = {"one": "separable_conv0", "two": "separable_conv1", "beside": "expansion_conv"}
-ARRAYS = {
-    "depth.weight": "depthwise_filter",
-    "point.weight": "pointwise_filter",
-    "point.bias": "bias",
-    "weight": "filters",
-    "bias": "bias",
-}
+MODEL = Path("package/model/age_gender_model-weights_manifest.json")
 
 
 def train(out: Path, folder: Path = Path("var/training")) -> None:
@@ -48,16 +23,16 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
     Raises:
         FileNotFoundError: the package is not in ``folder``.
     """
-    path = folder / MODEL
-    if not path.is_file():
-        raise FileNotFoundError(f"no network at {path}; {__doc__}")
-    arrays = read_arrays(path, json.loads(path.read_text()))
-    network = XceptionAge()
-    tensors = {
-        name: _fitted(arrays[_theirs(name)], wanted)
-        for name, wanted in network.state_dict().items()
-    }
-    network.load_state_dict(tensors)
+    arrays = read_arrays(folder / MODEL, __doc__)
+    tensors = _convolution("stem", arrays, "entry_flow/conv_in")
+    for n in range(2):
+        tensors |= _reduction(f"entry.{n}", arrays, f"entry_flow/reduction_block_{n}")
+        for m in range(3):
+            own = f"middle_flow/main_block_{n}/separable_conv{m}"
+            tensors |= _separable(f"middle.{n}.{m}", arrays, own)
+    tensors |= _reduction("exit", arrays, "exit_flow/reduction_block")
+    tensors |= _separable("last", arrays, "exit_flow/separable_conv")
+    tensors |= {"years.weight": arrays["fc/age/weights"].T, "years.bias": arrays["fc/age/bias"]}
     write_weights(
         out,
         "xception_age",
@@ -77,25 +52,22 @@ def train(out: Path, folder: Path = Path("var/training")) -> None:
     )
 
 
-def _theirs(name: str) -> str:
-    place = next(
-        ours for ours in sorted(NAMES, key=len, reverse=True) if name.startswith(f"{ours}.")
-    )
-    words = [NAMES[place]]
-    rest = name[len(place) + 1 :]
-    head, _, tail = rest.partition(".")
-    if head in PARTS:
-        words.append(PARTS[head])
-        rest = tail
-    array = ARRAYS[rest]
-    return "/".join([*words, "weights" if place == "years" and rest == "weight" else array])
+def _convolution(name: str, arrays: dict[str, Tensor], own: str) -> dict[str, Tensor]:
+    weight = arrays[f"{own}/filters"].permute(3, 2, 0, 1)
+    return {f"{name}.weight": weight, f"{name}.bias": arrays[f"{own}/bias"]}
 
 
-def _fitted(values: Tensor, wanted: Tensor) -> Tensor:
-    """Return an array in torch's order: outputs, inputs, rows, columns."""
-    if values.dim() == 2:
-        return values.T.contiguous()
-    if values.dim() == 1:
-        return values
-    depthwise = values.shape[3] == 1 and wanted.shape[1] == 1
-    return values.permute(2, 3, 0, 1) if depthwise else values.permute(3, 2, 0, 1)
+def _separable(name: str, arrays: dict[str, Tensor], own: str) -> dict[str, Tensor]:
+    return {
+        f"{name}.depth.weight": arrays[f"{own}/depthwise_filter"].permute(2, 3, 0, 1),
+        f"{name}.point.weight": arrays[f"{own}/pointwise_filter"].permute(3, 2, 0, 1),
+        f"{name}.point.bias": arrays[f"{own}/bias"],
+    }
+
+
+def _reduction(name: str, arrays: dict[str, Tensor], own: str) -> dict[str, Tensor]:
+    return {
+        **_separable(f"{name}.one", arrays, f"{own}/separable_conv0"),
+        **_separable(f"{name}.two", arrays, f"{own}/separable_conv1"),
+        **_convolution(f"{name}.beside", arrays, f"{own}/expansion_conv"),
+    }

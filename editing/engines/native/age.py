@@ -2,8 +2,8 @@
 (``AgeCourse``), and what a network finds that it does to this face (``AgeChange``).
 
 Prototypes of ages and wavelet detail: Tiddeman, Burt & Perrett, "Prototyping and Transforming
-Facial Textures for Perception Research", IEEE CG&A 2001. The course of one face is set by our own
-age reader: the model's age is moved until the reader sees the age that was asked for.
+Facial Textures for Perception Research", IEEE CG&A 2001. The course of one face is set by two
+readers of age: the model's age is moved until they see the age that was asked for.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ from editing.operations.base import Operation, Params
 from editing.progress import Progress
 
 SKETCH = 256  # side of the frame on which the course is set, and of its maps
-# Ages of the model at which the reader is asked.
+# Ages of the model at which the readers are asked.
 PROBES = (4.0, 20.0, 36.0, 52.0, 68.0, 84.0)
 FARTHEST = 10.0  # years by which the model's age may differ from the one asked for
-# Years within which the reader's finding and the age asked for may be the same age, and from which on
+# Years within which the readers' finding and the age asked for may be the same age, and from which on
 # they are not.
 UNSURE = (2.0, 8.0)
 SHAPED = (6.0, 20.0)  # years from which on the shape goes along, and goes all the way
@@ -82,8 +82,8 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is found out once about a face: ``present`` is how old the reader finds it, and
-    ``readings`` what the reader says of it at the model's PROBES."""
+    """What is found out once about a face: ``present`` is how old the readers find it, and
+    ``readings`` what they say of it at the model's PROBES."""
 
     canvas: Canvas
     present: float
@@ -140,10 +140,10 @@ def _look_at(frame: FaceFrame, seed: int, models: ModelStore) -> _Known:
 def _show(known: _Known, target: float, keep_hair: bool, models: ModelStore) -> FaceEdit:
     """Return the edit that shows the face at ``target`` years."""
     reached = float(np.interp(target, known.readings, PROBES))
-    # What the reader says of the unchanged face is its own age: there nothing moves.
+    # What the readers say of the unchanged face is its own age: there nothing moves.
     own = float(np.interp(known.present, known.readings, PROBES))
     reached = known.present + (reached - own)
-    # Near one's own age little is asked for, and a reader that hardly moves is not to be chased.
+    # Near one's own age little is asked for, and readers that hardly move are not to be chased.
     farthest = min(FARTHEST, abs(target - known.present))
     model_age = float(np.clip(reached, target - farthest, target + farthest))
     (step,) = _steps(known.canvas, known.present, (model_age,), models)
@@ -165,7 +165,7 @@ def shape_share(years: float) -> float:
 
 
 def _beyond_doubt(years: float) -> float:
-    """Return the years to go, fewer where they may be the reader's own error."""
+    """Return the years to go, fewer where they may be the readers' own error."""
     low, high = UNSURE
     return years * min(1.0, max(0.0, (abs(years) - low) / (high - low)))
 
